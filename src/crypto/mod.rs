@@ -1,0 +1,1 @@
+//! Layer 2: secrets, hashes of passwords, and tokens.

@@ -1,0 +1,1 @@
+//! Layer 4: what runs on a ticker.

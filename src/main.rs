@@ -1,0 +1,3 @@
+//! doorward: argv -> cli -> exit code.
+
+fn main() {}

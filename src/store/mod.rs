@@ -1,0 +1,1 @@
+//! Layer 2: the storage seam and SQLite behind it.

@@ -1,0 +1,1 @@
+//! The tests over the real thing, in one binary: a file a URL or feature.
