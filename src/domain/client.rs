@@ -41,8 +41,8 @@ impl Network {
                 Self([4, a, b, c, 0, 0])
             }
             IpAddr::V6(v6) => {
-                let [a, b, c, d, e, f, ..] = v6.octets();
-                Self([a, b, c, d, e, f])
+                let [prefix @ .., _, _, _, _, _, _, _, _, _, _] = v6.octets();
+                Self(prefix)
             }
         }
     }

@@ -1,0 +1,126 @@
+//! What can be read: plain rows, by key or by page.
+
+use crate::base::id::{DatabaseId, SessionId, UserId};
+use crate::base::time::{Timestamp, Ttl};
+use crate::domain::email::EmailKey;
+use crate::domain::event::{Event, Kind};
+use crate::domain::hash::{DeviceHash, LinkHash};
+use crate::domain::key::SealedKey;
+use crate::domain::link::LinkKind;
+use crate::domain::lockout::Failures;
+use crate::domain::reason::Reason;
+use crate::domain::revocation::Revocation;
+use crate::domain::session::Session;
+use crate::domain::user::{Role, Status};
+use crate::store::error::Error;
+
+/// What is true of the whole database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Its name, made with it.
+    pub database: DatabaseId,
+    /// The present epoch.
+    pub epoch: i64,
+    /// The longest lifetime of an access token that it ever ran with.
+    pub longest_access_ttl: Ttl,
+    /// The last revocation that the running server says it has taken up.
+    pub seen_seq: i64,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Their name in tokens; never used again.
+    pub id: UserId,
+    /// The address as typed.
+    pub email: String,
+    /// The address as it is compared.
+    pub email_key: String,
+    /// The password's hash and its cost; none until a link has set one.
+    pub password: Option<(String, u32)>,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may sign in.
+    pub status: Status,
+    /// Raised to end all their sessions.
+    pub version: i64,
+    /// Failures in a row, from strangers' browsers.
+    pub failures: Failures,
+    /// When they were made.
+    pub created_at: Timestamp,
+    /// When they last signed in.
+    pub signed_in_at: Option<Timestamp>,
+}
+
+/// A link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The hash of its secret.
+    pub hash: LinkHash,
+    /// What it does.
+    pub kind: LinkKind,
+    /// Whose it is; nobody's for the set-up.
+    pub user: Option<UserId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+/// An event as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its place in the order of all.
+    pub id: i64,
+    /// How many equal ones it stands for.
+    pub count: i64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Which events are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EventFilter {
+    /// Only those of this user.
+    pub user: Option<UserId>,
+    /// Only those of this kind.
+    pub kind: Option<Kind>,
+    /// Only those before this one.
+    pub before: Option<i64>,
+}
+
+/// Reads rows. Held by operations and by readers alike.
+pub trait Rows {
+    /// The one row of the whole database.
+    fn meta(&self) -> Result<Meta, Error>;
+    /// A user by id.
+    fn user(&self, id: UserId) -> Result<Option<User>, Error>;
+    /// A user by address.
+    fn user_by_email(&self, key: &EmailKey) -> Result<Option<User>, Error>;
+    /// Users in the order of their address keys, after one of them; those whose key begins with `prefix`.
+    fn users(&self, prefix: &str, after: &str, limit: u32) -> Result<Vec<User>, Error>;
+    /// All administrators that may sign in, but at most 100.
+    fn admins(&self) -> Result<Vec<User>, Error>;
+    /// The highest cost of any stored password; 0 where there is none.
+    fn highest_cost(&self) -> Result<u32, Error>;
+    /// A session by id.
+    fn session(&self, id: SessionId) -> Result<Option<Session>, Error>;
+    /// The sessions of a user that nothing has ended yet, some of which may be too old; newest first.
+    fn open_sessions(&self, user: UserId) -> Result<Vec<Session>, Error>;
+    /// The last sessions of a user, ended ones too; newest first.
+    fn sessions(&self, user: UserId, limit: u32) -> Result<Vec<Session>, Error>;
+    /// How many sessions of this epoch and their user's version are neither ended nor too old.
+    fn count_live(&self, epoch: i64, now: Timestamp) -> Result<u64, Error>;
+    /// What raised a user's version (or the epoch, with no user) first above `version`.
+    fn raise_above(&self, user: Option<UserId>, version: i64) -> Result<Option<(Timestamp, Reason)>, Error>;
+    /// The failures of a device that a user has signed in with; none where they have not.
+    fn device(&self, user: UserId, device: DeviceHash) -> Result<Option<Failures>, Error>;
+    /// A link by the hash of its secret.
+    fn link(&self, hash: LinkHash) -> Result<Option<Link>, Error>;
+    /// All keys.
+    fn keys(&self) -> Result<Vec<SealedKey>, Error>;
+    /// Revocations after one of them, in order.
+    fn revocations_after(&self, seq: i64) -> Result<Vec<Revocation>, Error>;
+    /// Events, newest first.
+    fn events(&self, filter: EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error>;
+}

@@ -1,0 +1,76 @@
+//! Moves the WAL into the file, off the requests' way: a thread with a connection of its own does the
+//! bulk; where the WAL keeps growing under load, the writer does the last few pages between two batches,
+//! since only then can SQLite begin the WAL anew.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+/// So many row changes make a checkpoint worth while.
+const CHANGES: u64 = 4_000;
+
+/// In pages of 4 KiB: past this the writer helps to begin the WAL anew.
+const LONG: i64 = 8_000;
+
+/// Without load, how often what was written is moved.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What writer and checkpointer tell each other.
+#[derive(Default)]
+pub(super) struct Wal {
+    changes: AtomicU64,
+    finish: AtomicBool,
+    stopped: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl Wal {
+    /// The writer wrote so many rows.
+    pub(super) fn wrote(&self, rows: u64) {
+        let before = self.changes.fetch_add(rows, Ordering::AcqRel);
+        if before < CHANGES && before + rows >= CHANGES {
+            self.wake.notify_one();
+        }
+    }
+
+    /// On the writer's thread: moves the rest, if the checkpointer asked for it.
+    pub(super) fn finish_where_asked(&self, conn: &Connection) {
+        if self.finish.swap(false, Ordering::AcqRel)
+            && let Err(error) = checkpoint(conn)
+        {
+            tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
+        }
+    }
+
+    /// Ends the checkpointer.
+    pub(super) fn stop(&self) {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.wake.notify_all();
+    }
+}
+
+/// The checkpointer's thread.
+pub(super) fn work(conn: Connection, wal: &Arc<Wal>) {
+    let mut stopped = wal.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+    while !*stopped {
+        let waited = wal.wake.wait_timeout(stopped, IDLE).unwrap_or_else(PoisonError::into_inner);
+        stopped = waited.0;
+        if *stopped || wal.changes.swap(0, Ordering::AcqRel) == 0 {
+            continue;
+        }
+        drop(stopped);
+        match checkpoint(&conn) {
+            Ok(pages) if pages > LONG => wal.finish.store(true, Ordering::Release),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again"),
+        }
+        stopped = wal.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Moves what can be moved without waiting; gives the length of the WAL in pages.
+fn checkpoint(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
+}

@@ -1,0 +1,93 @@
+//! The events table: what happened.
+
+use rusqlite::{Connection, Row, params};
+
+use crate::base::id::{SessionId, UserId};
+use crate::domain::client::Client;
+use crate::domain::event::{Event, FOLD_WINDOW};
+use crate::domain::hash::FoldHash;
+use crate::store::error::Error;
+use crate::store::rows::{EventFilter, StoredEvent};
+use crate::store::sqlite::columns::{Columns, all, one};
+
+const TABLE: &str = "events";
+
+fn read(row: &Row<'_>) -> Result<StoredEvent, Error> {
+    let columns = Columns::new(row, TABLE);
+    let client = match columns.get::<Option<String>>("address")? {
+        None => None,
+        Some(address) => Some(Client {
+            address: address.parse().map_err(|_| columns.corrupt("address"))?,
+            user_agent: columns.get::<Option<String>>("user_agent")?.unwrap_or_default(),
+            request_id: columns.get::<Option<String>>("request_id")?.unwrap_or_default(),
+        }),
+    };
+    Ok(StoredEvent {
+        id: columns.get("id")?,
+        count: columns.get("count")?,
+        event: Event {
+            at: columns.time("at")?,
+            kind: columns.parse("kind")?,
+            user: columns.get::<Option<[u8; 16]>>("user_id")?.map(UserId::from_bytes),
+            actor: columns.get::<Option<[u8; 16]>>("actor_id")?.map(UserId::from_bytes),
+            session: columns.get::<Option<[u8; 16]>>("session_id")?.map(SessionId::from_bytes),
+            client,
+            detail: columns.get("detail")?,
+            fold: columns.get::<Option<[u8; 32]>>("fold")?.map(FoldHash::from_bytes),
+        },
+    })
+}
+
+pub(super) fn page(conn: &Connection, filter: EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
+    let sql = match (filter.user, filter.kind) {
+        (None, None) => "SELECT * FROM events WHERE id < ?1 AND ?2 IS NULL AND ?3 IS NULL ORDER BY id DESC LIMIT ?4",
+        (Some(_), None) => {
+            "SELECT * FROM events WHERE id < ?1 AND user_id = ?2 AND ?3 IS NULL ORDER BY id DESC LIMIT ?4"
+        }
+        (None, Some(_)) => "SELECT * FROM events WHERE id < ?1 AND ?2 IS NULL AND kind = ?3 ORDER BY id DESC LIMIT ?4",
+        (Some(_), Some(_)) => {
+            "SELECT * FROM events WHERE id < ?1 AND user_id = ?2 AND kind = ?3 ORDER BY id DESC LIMIT ?4"
+        }
+    };
+    let before = filter.before.unwrap_or(i64::MAX);
+    let user = filter.user.as_ref().map(UserId::as_bytes);
+    let kind = filter.kind.map(crate::domain::event::Kind::word);
+    all(conn.prepare_cached(sql)?.query(params![before, user, kind, limit])?, read)
+}
+
+pub(super) fn insert(conn: &Connection, event: &Event) -> Result<(), Error> {
+    if let Some(fold) = &event.fold
+        && fold_into(conn, fold, event)?
+    {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO events (at, kind, user_id, actor_id, session_id, address, user_agent, request_id, detail, fold, count)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+    )?;
+    let client = event.client.as_ref();
+    let changed = insert.execute(params![
+        event.at.millis(),
+        event.kind.word(),
+        event.user.as_ref().map(UserId::as_bytes),
+        event.actor.as_ref().map(UserId::as_bytes),
+        event.session.as_ref().map(SessionId::as_bytes),
+        client.map(|client| client.address.to_string()),
+        client.map(|client| &client.user_agent),
+        client.map(|client| &client.request_id),
+        event.detail,
+        event.fold.as_ref().map(FoldHash::as_bytes),
+    ])?;
+    one(changed, TABLE)
+}
+
+/// Adds to the count of the last equal failure, where that is younger than a minute.
+fn fold_into(conn: &Connection, fold: &FoldHash, event: &Event) -> Result<bool, Error> {
+    let mut update = conn.prepare_cached(
+        "UPDATE events SET count = count + 1
+         WHERE id = (SELECT max(id) FROM events WHERE fold = ?1) AND kind = ?2 AND at > ?3 AND at <= ?4",
+    )?;
+    let from = event.at - FOLD_WINDOW;
+    let changed = update.execute(params![fold.as_bytes(), event.kind.word(), from.millis(), event.at.millis()])?;
+    Ok(changed == 1)
+}

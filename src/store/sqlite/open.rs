@@ -1,0 +1,195 @@
+//! Opens the file: checks whose it is, sets SQLite up, migrates.
+
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+
+use crate::store::error::Error;
+use crate::store::sqlite::turn::pause;
+
+/// The name of the database in its folder.
+pub const FILE: &str = "doorward.db";
+
+/// "door", in the header of the file.
+const APPLICATION_ID: i32 = 0x646f_6f72;
+
+/// How often a busy database is asked again, once a millisecond, before it counts as locked.
+const BUSY_TRIES: i32 = 2_000;
+
+/// The WAL is cut to this size when it starts anew.
+const WAL_LIMIT: i64 = 64 << 20;
+
+/// In order; only ever appended to.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_core.sql")];
+
+static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
+
+/// Why a database can't be opened; says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is none, and only `serve` makes one.
+    #[error("there is no database at {0}; `doorward serve` makes one, or name its folder with --data")]
+    Missing(PathBuf),
+    /// A file or folder could not be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another server has it.
+    #[error("another doorward already serves {0}; stop it first, or give this one a folder of its own with --data")]
+    Served(PathBuf),
+    /// Somebody else's.
+    #[error("{0} is a database of another program; move it away, or name another folder with --data")]
+    Foreign(PathBuf),
+    /// From the future.
+    #[error("{path} was written by a newer doorward (schema {found}, this one knows {known}); run that version")]
+    Newer {
+        /// Which.
+        path: PathBuf,
+        /// Its schema.
+        found: i32,
+        /// Ours.
+        known: usize,
+    },
+    /// Not whole.
+    #[error("{path} is damaged or no database: {source}")]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// A migration failed; nothing was changed.
+    #[error("{path} could not be brought to this version's schema: {source}")]
+    Migration {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite_migration::Error,
+    },
+    /// What it holds can't be.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// The right to serve a folder; given up when dropped.
+pub struct ServeLock(#[expect(dead_code, reason = "holds the lock until dropped")] File);
+
+impl ServeLock {
+    /// Takes it, or says that another has it.
+    pub fn take(folder: &Path) -> Result<Self, OpenError> {
+        let path = folder.join("doorward.lock");
+        let io = |source| OpenError::Io { path: path.clone(), source };
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Served(folder.join(FILE))),
+            Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
+        }
+    }
+
+    /// Whether somebody serves this folder now.
+    pub fn is_taken(folder: &Path) -> bool {
+        let Ok(file) = File::open(folder.join("doorward.lock")) else { return false };
+        matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
+    }
+}
+
+/// Makes an empty file of mode 0600 where there is none. SQLite gives its companions the same mode.
+pub(super) fn create_file(path: &Path) -> Result<(), OpenError> {
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(OpenError::Io { path: path.to_owned(), source }),
+    }
+}
+
+/// Opens the writing connection, checks whose file it is and migrates it.
+pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags).map_err(damaged)?;
+    conn.busy_handler(Some(wait_for_lock)).map_err(damaged)?;
+    let schema: i32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(damaged)?;
+    check_owner(&conn, path)?;
+    if usize::try_from(schema).is_ok_and(|schema| schema > MIGRATIONS.len()) {
+        return Err(OpenError::Newer { path: path.to_owned(), found: schema, known: MIGRATIONS.len() });
+    }
+    let setup = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {WAL_LIMIT};
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;"
+    );
+    conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(damaged)?;
+    ALL.to_latest(&mut conn).map_err(|source| OpenError::Migration { path: path.to_owned(), source })?;
+    Ok(conn)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
+    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(damaged)?;
+    conn.busy_handler(Some(wait_for_lock))
+        .and_then(|()| conn.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;"))
+        .and_then(|()| harden(&conn))
+        .map_err(damaged)?;
+    Ok(conn)
+}
+
+/// Opens a connection that moves the WAL into the file.
+pub(super) fn checkpointer(path: &Path) -> Result<Connection, OpenError> {
+    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(damaged)
+}
+
+/// A new file gets our mark; a file of others is left as it is.
+fn check_owner(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(damaged)?;
+    let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(damaged)?;
+    match (id, objects) {
+        (APPLICATION_ID, _) => Ok(()),
+        (0, 0) => conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(damaged),
+        _ => Err(OpenError::Foreign(path.to_owned())),
+    }
+}
+
+fn harden(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
+}
+
+/// Another process writes: asks again every millisecond, for two seconds.
+fn wait_for_lock(tries: i32) -> bool {
+    if tries >= BUSY_TRIES {
+        return false;
+    }
+    pause();
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_sqlite_has_the_fix_for_lost_commits() {
+        // Commits could be lost when a checkpoint raced a writer, before 3.51.3.
+        assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+
+    #[test]
+    fn migrations_are_whole() {
+        ALL.validate().unwrap();
+    }
+}

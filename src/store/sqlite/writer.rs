@@ -1,0 +1,267 @@
+//! The one thread that writes. What queued while the last commit was on its way to disk is the next
+//! batch: many operations, one commit, no timer. Answers go out only after it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::domain::revocation::Revocation;
+use crate::store::error::Error;
+use crate::store::op::Op;
+use crate::store::revocations::Revocations;
+use crate::store::rows::Rows as _;
+use crate::store::sqlite::checkpoint::Wal;
+use crate::store::sqlite::failpoint;
+use crate::store::sqlite::turn::Turn;
+use crate::store::sqlite::tx::SqliteTx;
+use crate::store::tx::Tx as _;
+
+/// How many operations share a commit at the most.
+const MAX_BATCH: usize = 256;
+
+/// How often an idle writer looks whether another process wrote.
+const IDLE: Duration = Duration::from_millis(250);
+
+/// What the writer is sent.
+pub(super) enum Message {
+    /// Work.
+    Job(Box<dyn Job>),
+    /// No more work: finish what is queued, then stop.
+    Stop,
+}
+
+/// An operation with somebody waiting for it. `run` keeps the result, `finish` sends it: nobody can be
+/// answered before the commit.
+pub(super) trait Job: Send {
+    /// Runs it, and says whether it did.
+    fn run(&mut self, tx: &mut SqliteTx<'_>) -> Result<(), Error>;
+    /// Answers: what came of it, or why nothing did.
+    fn finish(self: Box<Self>, failed: Option<Error>);
+}
+
+/// An [`Op`] and its requester.
+pub(super) struct Pending<O: Op> {
+    op: O,
+    result: Option<O::Out>,
+    reply: oneshot::Sender<Result<O::Out, Error>>,
+}
+
+impl<O: Op> Pending<O> {
+    pub(super) const fn new(op: O, reply: oneshot::Sender<Result<O::Out, Error>>) -> Self {
+        Self { op, result: None, reply }
+    }
+}
+
+impl<O: Op> Job for Pending<O> {
+    fn run(&mut self, tx: &mut SqliteTx<'_>) -> Result<(), Error> {
+        self.result = None;
+        self.result = Some(self.op.run(tx)?);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, failed: Option<Error>) {
+        let answer = match (failed, self.result) {
+            (Some(error), _) => Err(error),
+            (None, Some(out)) => Ok(out),
+            (None, None) => Err(Error::Panicked),
+        };
+        // The requester may have gone; what was written stays written.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// What the thread owns.
+pub(super) struct Writer {
+    pub(super) conn: Connection,
+    pub(super) queue: Receiver<Message>,
+    pub(super) turn: Turn,
+    pub(super) revocations: Arc<Revocations>,
+    pub(super) wal: Arc<Wal>,
+    /// Counts the times that another process was seen to have written.
+    pub(super) foreign: Arc<AtomicU64>,
+    /// `PRAGMA data_version` when last asked.
+    pub(super) version: i64,
+}
+
+impl Writer {
+    /// Works until told to stop; then the WAL is moved into the file and cut.
+    pub(super) fn work(mut self) {
+        let mut stopping = false;
+        while !stopping {
+            let mut batch = Vec::new();
+            match self.queue.recv_timeout(IDLE) {
+                Ok(Message::Job(job)) => batch.push(job),
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => stopping = true,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.turn.let_others();
+            self.take_up_foreign();
+            while batch.len() < MAX_BATCH {
+                match self.queue.try_recv() {
+                    Ok(Message::Job(job)) => batch.push(job),
+                    Ok(Message::Stop) => stopping = true,
+                    Err(_) => break,
+                }
+            }
+            if !batch.is_empty() {
+                // A full batch may have left work behind: it is done before the stop.
+                let more = stopping && batch.len() == MAX_BATCH;
+                self.run(batch);
+                stopping &= !more;
+                if more {
+                    self.drain();
+                    stopping = true;
+                }
+            }
+            self.wal.finish_where_asked(&self.conn);
+        }
+        if let Err(error) = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the WAL could not be moved into the file at the stop; nothing is lost");
+        }
+    }
+
+    fn drain(&mut self) {
+        let mut rest = Vec::new();
+        while let Ok(message) = self.queue.try_recv() {
+            if let Message::Job(job) = message {
+                rest.push(job);
+            }
+        }
+        if !rest.is_empty() {
+            self.run(rest);
+        }
+    }
+
+    /// Looks whether another process wrote; if so, takes up what it ended and says so.
+    fn take_up_foreign(&mut self) {
+        match self.try_take_up_foreign() {
+            Ok(()) => {}
+            Err(error) => tracing::error!(%error, "what another process wrote could not be read"),
+        }
+    }
+
+    fn try_take_up_foreign(&mut self) -> Result<(), Error> {
+        let version = data_version(&self.conn)?;
+        if version == self.version {
+            return Ok(());
+        }
+        let new = SqliteTx::new(&self.conn).revocations_after(self.revocations.last())?;
+        self.revocations.add(&new);
+        self.foreign.fetch_add(1, Ordering::Release);
+        if let Some(last) = new.last() {
+            SqliteTx::new(&self.conn).set_seen(last.seq)?;
+        }
+        // Our own commits don't move it: what came meanwhile is seen the next time.
+        self.version = version;
+        Ok(())
+    }
+
+    /// One batch, one commit. Where the transaction itself is lost, each job is run again alone.
+    fn run(&self, batch: Vec<Box<dyn Job>>) {
+        if let Err(alone) = self.run_together(batch) {
+            for job in alone {
+                if let Err(mut again) = self.run_together(vec![job])
+                    && let Some(job) = again.pop()
+                {
+                    job.finish(Some(Error::Disk("the transaction was rolled back by SQLite".to_owned())));
+                }
+            }
+        }
+    }
+
+    /// Gives the jobs back where their transaction was lost before the commit.
+    fn run_together(&self, batch: Vec<Box<dyn Job>>) -> Result<(), Vec<Box<dyn Job>>> {
+        if let Err(error) = self.conn.execute_batch("BEGIN IMMEDIATE") {
+            finish_all(batch, &Error::from(error));
+            return Ok(());
+        }
+        let before = self.conn.total_changes();
+        let mut tx = SqliteTx::new(&self.conn);
+        let mut done: Vec<(Box<dyn Job>, Option<Error>)> = Vec::with_capacity(batch.len());
+        let mut rest = batch.into_iter();
+        while let Some(mut job) = rest.next() {
+            let failed = in_savepoint(&self.conn, &mut tx, job.as_mut()).err();
+            if self.conn.is_autocommit() {
+                return Self::lost(job, failed, done, rest.collect());
+            }
+            done.push((job, failed));
+        }
+        failpoint::hit("before_commit");
+        let committed = self.conn.execute_batch("COMMIT");
+        failpoint::hit("after_commit");
+        let wrote = self.conn.total_changes() - before;
+        self.answer(committed, &tx.ended, done, wrote);
+        Ok(())
+    }
+
+    /// SQLite rolled everything back. A job that was alone has its own error; a batch is run again.
+    fn lost(
+        job: Box<dyn Job>,
+        failed: Option<Error>,
+        done: Vec<(Box<dyn Job>, Option<Error>)>,
+        rest: Vec<Box<dyn Job>>,
+    ) -> Result<(), Vec<Box<dyn Job>>> {
+        if done.is_empty() && rest.is_empty() {
+            job.finish(failed.or(Some(Error::Panicked)));
+            return Ok(());
+        }
+        Err(done.into_iter().map(|(job, _)| job).chain([job]).chain(rest).collect())
+    }
+
+    fn answer(
+        &self,
+        committed: rusqlite::Result<()>,
+        ended: &[Revocation],
+        done: Vec<(Box<dyn Job>, Option<Error>)>,
+        wrote: u64,
+    ) {
+        // On an unknown outcome too: refusing more than needed is the safe side.
+        if !ended.is_empty() {
+            self.revocations.add(ended);
+        }
+        let lost = committed.err().map(|error| {
+            if !self.conn.is_autocommit() {
+                let _ = self.conn.execute_batch("ROLLBACK");
+            }
+            Error::Commit(error.to_string())
+        });
+        for (job, failed) in done {
+            job.finish(failed.or_else(|| lost.clone()));
+            failpoint::hit("between_answers");
+        }
+        self.wal.wrote(wrote);
+    }
+}
+
+/// `PRAGMA data_version`: another number whenever another connection has written.
+pub(super) fn data_version(conn: &Connection) -> Result<i64, Error> {
+    Ok(conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+}
+
+fn finish_all(batch: Vec<Box<dyn Job>>, error: &Error) {
+    for job in batch {
+        job.finish(Some(error.clone()));
+    }
+}
+
+/// Runs one job so that its failure or panic undoes it alone.
+fn in_savepoint(conn: &Connection, tx: &mut SqliteTx<'_>, job: &mut dyn Job) -> Result<(), Error> {
+    conn.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let ended = tx.ended.len();
+    let ran = catch_unwind(AssertUnwindSafe(|| job.run(tx))).unwrap_or(Err(Error::Panicked));
+    if ran.is_err() {
+        tx.ended.truncate(ended);
+        if !conn.is_autocommit() {
+            conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        }
+    }
+    if !conn.is_autocommit() {
+        conn.prepare_cached("RELEASE job")?.execute([])?;
+    }
+    ran
+}
