@@ -1,1 +1,4 @@
 //! Layer 2: secrets, hashes of passwords, and tokens.
+
+pub mod password;
+pub mod stored_hash;
