@@ -1,1 +1,31 @@
-//! Layer 3: one file a use case, and the `Ctx` that they all work in.
+//! Layer 3: the use cases, one file each, and the [`ctx::Ctx`] that they all work in.
+//!
+//! A use case reads the clock once, does what is slow (hashing, signing) outside, and submits one
+//! [`crate::store::op::Op`] that reads the state, decides and writes. What more than one of them does
+//! inside a transaction stands in `guard` (who may act), `opening` (a session begins) and `ending`
+//! (sessions end).
+
+pub mod admin;
+pub mod attempt;
+pub mod caller;
+pub mod ctx;
+pub mod error;
+pub mod guesses;
+pub mod keys;
+pub mod link;
+pub mod login;
+pub mod logout;
+pub mod logout_all;
+pub mod password;
+pub mod purge;
+pub mod reauth;
+pub mod refresh;
+pub mod register;
+pub mod sessions;
+pub mod setup;
+pub mod start;
+pub mod tokens;
+
+mod ending;
+mod guard;
+mod opening;

@@ -25,6 +25,8 @@ pub struct Meta {
     pub longest_access_ttl: Ttl,
     /// The last revocation that the running server says it has taken up.
     pub seen_seq: i64,
+    /// The wall clock when it was last looked after.
+    pub last_time: Timestamp,
 }
 
 /// A user.

@@ -22,6 +22,8 @@ pub trait Tx: Rows {
     fn lengthen_access_ttl(&mut self, ttl: Ttl) -> Result<(), Error>;
     /// Says which revocation the running server has taken up.
     fn set_seen(&mut self, seq: i64) -> Result<(), Error>;
+    /// Remembers the wall clock.
+    fn set_last_time(&mut self, now: Timestamp) -> Result<(), Error>;
     /// Moves the epoch from `before` to `after`.
     fn set_epoch(&mut self, before: i64, after: i64) -> Result<(), Error>;
 

@@ -13,7 +13,7 @@ const TABLE: &str = "meta";
 
 pub(super) fn read(conn: &Connection) -> Result<Meta, Error> {
     let mut query =
-        conn.prepare_cached("SELECT id, database_id, epoch, longest_access_ttl, seen_seq FROM meta WHERE id = 1")?;
+        conn.prepare_cached("SELECT * FROM meta WHERE id = 1")?;
     let meta = first(query.query([])?, |row| {
         let columns = Columns::new(row, TABLE);
         Ok(Meta {
@@ -21,6 +21,7 @@ pub(super) fn read(conn: &Connection) -> Result<Meta, Error> {
             epoch: columns.get("epoch")?,
             longest_access_ttl: Ttl::from_millis(columns.get("longest_access_ttl")?),
             seen_seq: columns.get("seen_seq")?,
+            last_time: columns.time("last_time")?,
         })
     })?;
     meta.ok_or(Error::Unexpected { table: TABLE })
@@ -28,7 +29,9 @@ pub(super) fn read(conn: &Connection) -> Result<Meta, Error> {
 
 pub(super) fn create(conn: &Connection, database: DatabaseId, now: Timestamp) -> Result<(), Error> {
     let changed = conn.execute(
-        "INSERT INTO meta (id, database_id, created_at, epoch, longest_access_ttl, seen_seq) VALUES (1, ?, ?, 0, 0, 0)",
+        "INSERT INTO meta (id, database_id, created_at, epoch, longest_access_ttl, seen_seq,
+           last_time)
+         VALUES (1, ?1, ?2, 0, 0, 0, ?2)",
         params![database.as_bytes(), now.millis()],
     )?;
     one(changed, TABLE)
@@ -42,6 +45,10 @@ pub(super) fn lengthen_access_ttl(conn: &Connection, ttl: Ttl) -> Result<(), Err
 
 pub(super) fn set_seen(conn: &Connection, seq: i64) -> Result<(), Error> {
     one(conn.execute("UPDATE meta SET seen_seq = ? WHERE id = 1", [seq])?, TABLE)
+}
+
+pub(super) fn set_last_time(conn: &Connection, now: Timestamp) -> Result<(), Error> {
+    one(conn.execute("UPDATE meta SET last_time = ? WHERE id = 1", [now.millis()])?, TABLE)
 }
 
 pub(super) fn set_epoch(conn: &Connection, before: i64, after: i64) -> Result<(), Error> {

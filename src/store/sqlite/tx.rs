@@ -92,6 +92,9 @@ impl Tx for SqliteTx<'_> {
     fn set_seen(&mut self, seq: i64) -> Result<(), Error> {
         meta::set_seen(self.conn, seq)
     }
+    fn set_last_time(&mut self, now: Timestamp) -> Result<(), Error> {
+        meta::set_last_time(self.conn, now)
+    }
     fn set_epoch(&mut self, before: i64, after: i64) -> Result<(), Error> {
         meta::set_epoch(self.conn, before, after)
     }

@@ -5,7 +5,8 @@ CREATE TABLE meta (
   created_at         INTEGER NOT NULL,
   epoch              INTEGER NOT NULL CHECK (epoch >= 0),
   longest_access_ttl INTEGER NOT NULL CHECK (longest_access_ttl >= 0),
-  seen_seq           INTEGER NOT NULL
+  seen_seq           INTEGER NOT NULL,
+  last_time          INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE users (

@@ -1,0 +1,10 @@
+//! What administrators do, by `/auth/admin/…` or from the shell.
+
+pub mod act;
+pub mod by;
+pub mod create;
+pub mod events;
+pub mod everyone;
+pub mod links;
+pub mod sessions;
+pub mod users;

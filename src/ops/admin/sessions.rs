@@ -1,0 +1,47 @@
+//! Ends one session of anybody.
+
+use crate::base::id::SessionId;
+use crate::base::time::Timestamp;
+use crate::domain::event::Kind;
+use crate::domain::reason::Reason;
+use crate::ops::admin::by::{By, Needs};
+use crate::ops::caller::{Admin, Caller};
+use crate::ops::ctx::Ctx;
+use crate::ops::ending;
+use crate::ops::error::{Error, settle};
+use crate::store;
+use crate::store::op::Op;
+use crate::store::tx::Tx;
+
+/// Ends a session, whosever it is.
+pub struct EndSession {
+    /// By whose right.
+    pub by: By,
+    /// Which.
+    pub id: SessionId,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl EndSession {
+    fn try_run(&self, tx: &mut dyn Tx) -> Result<(), Error> {
+        self.by.check(tx, Needs::Token, self.now)?;
+        let session = tx.session(self.id)?.filter(|session| session.ended.is_none()).ok_or(Error::NotFound)?;
+        ending::end(tx, &session, Reason::EndedByAdmin, self.now)?;
+        let event = self.by.event(self.now, Kind::SessionEnded, Some(session.user));
+        Ok(tx.record(&event.session(session.id).detail("by an administrator"))?)
+    }
+}
+
+impl Op for EndSession {
+    type Out = Result<(), Error>;
+
+    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
+        settle(self.try_run(tx))
+    }
+}
+
+/// On the running server.
+pub async fn end(ctx: &Ctx, caller: &Caller<Admin>, id: SessionId) -> Result<(), Error> {
+    ctx.store.submit(EndSession { by: By::from(caller), id, now: ctx.clock.now() }).await?
+}

@@ -1,0 +1,46 @@
+//! Finds users.
+
+use crate::base::id::UserId;
+use crate::domain::session::Session;
+use crate::ops::admin::by::{By, Needs};
+use crate::ops::caller::{Admin, Caller};
+use crate::ops::ctx::Ctx;
+use crate::ops::ending;
+use crate::ops::error::{Error, settle};
+use crate::store::rows::{Rows, User};
+
+/// How many sessions of a user are shown, ended ones too.
+const SESSIONS: u32 = 100;
+
+/// A page of users whose address begins with `search`, in the order of their addresses.
+pub async fn list(
+    ctx: &Ctx,
+    caller: &Caller<Admin>,
+    search: &str,
+    after: String,
+    limit: u32,
+) -> Result<Vec<User>, Error> {
+    let (by, now) = (By::from(caller), ctx.clock.now());
+    let search = search.trim().to_lowercase();
+    let read = move |rows: &dyn Rows| {
+        settle(by.check(rows, Needs::Token, now).and_then(|()| Ok(rows.users(&search, &after, limit)?)))
+    };
+    ctx.store.read(read).await?
+}
+
+/// A user, their live sessions and the last ones that are over.
+pub async fn show(ctx: &Ctx, caller: &Caller<Admin>, id: UserId) -> Result<(User, Vec<(Session, bool)>), Error> {
+    let (by, now, policy) = (By::from(caller), ctx.clock.now(), ctx.policy());
+    let read = move |rows: &dyn Rows| {
+        let look = || -> Result<_, Error> {
+            by.check(rows, Needs::Token, now)?;
+            let user = rows.user(id)?.ok_or(Error::NotFound)?;
+            let live = ending::live(rows, &user, &policy, now)?;
+            let is_live = |session: &Session| live.iter().any(|other| other.id == session.id);
+            let all = rows.sessions(id, SESSIONS)?;
+            Ok((user, all.into_iter().map(|session| (session.clone(), is_live(&session))).collect()))
+        };
+        settle(look())
+    };
+    ctx.store.read(read).await?
+}

@@ -1,0 +1,91 @@
+//! How sessions end: one by its row, all of a user by the version, everyone's by the epoch. Each writes
+//! the revocation that its access tokens are refused by.
+
+use crate::base::id::UserId;
+use crate::base::time::Timestamp;
+use crate::domain::reason::Reason;
+use crate::domain::revocation::Revoked;
+use crate::domain::session::{Policy, Session};
+use crate::domain::version::Version;
+use crate::ops::error::Error;
+use crate::store;
+use crate::store::rows::{Rows, User};
+use crate::store::tx::Tx;
+
+/// Ends one open session.
+pub(super) fn end(tx: &mut dyn Tx, session: &Session, reason: Reason, now: Timestamp) -> Result<(), store::error::Error> {
+    let over = Session { ended: Some((now, reason)), ..session.clone() };
+    tx.update_session(session, &over)?;
+    tx.revoke(Revoked::Session(session.id), now)
+}
+
+/// Moves a user to another state and raises their version, which ends all their sessions. False where
+/// the new address is taken. Gives the new state.
+pub(super) fn raise(
+    tx: &mut dyn Tx,
+    before: &User,
+    mut after: User,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<User, Error> {
+    after.version = before.version + 1;
+    if !tx.update_user(before, &after)? {
+        return Err(Error::EmailTaken);
+    }
+    tx.insert_raise(Some(after.id), after.version, reason, now)?;
+    tx.revoke(Revoked::User(after.id, after.version), now)?;
+    Ok(after)
+}
+
+/// Raises the epoch, which ends everybody's sessions.
+pub(super) fn raise_epoch(tx: &mut dyn Tx, reason: Reason, now: Timestamp) -> Result<i64, store::error::Error> {
+    let before = tx.meta()?.epoch;
+    let after = before + 1;
+    tx.set_epoch(before, after)?;
+    tx.insert_raise(None, after, reason, now)?;
+    tx.revoke(Revoked::Everyone(after), now)?;
+    Ok(after)
+}
+
+/// Removes a user. Their sessions stay for a while, to say why they ended.
+pub(super) fn delete(tx: &mut dyn Tx, user: &User, now: Timestamp) -> Result<(), store::error::Error> {
+    for session in tx.open_sessions(user.id)? {
+        let over = Session { ended: Some((now, Reason::AccountDeleted)), ..session.clone() };
+        tx.update_session(&session, &over)?;
+    }
+    tx.delete_user(user)?;
+    // No token carries this version: all are refused.
+    tx.revoke(Revoked::User(user.id, i64::MAX), now)
+}
+
+/// Why a version that is not the present one is not: what raised it, or that the database went back.
+pub(super) fn why_not_present(
+    rows: &dyn Rows,
+    user: UserId,
+    ver: Version,
+    present: Version,
+) -> Result<Reason, store::error::Error> {
+    if ver.epoch > present.epoch || ver.number > present.number {
+        return Ok(Reason::RolledBack);
+    }
+    let everyone = if ver.epoch < present.epoch { rows.raise_above(None, ver.epoch)? } else { None };
+    let user = if ver.number < present.number { rows.raise_above(Some(user), ver.number)? } else { None };
+    let first = match (everyone, user) {
+        (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
+        (a, b) => a.or(b),
+    };
+    Ok(first.map_or(Reason::Unknown, |(_, reason)| reason))
+}
+
+/// The sessions of a user that can still be refreshed; newest first.
+pub(super) fn live(
+    rows: &dyn Rows,
+    user: &User,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Vec<Session>, store::error::Error> {
+    let ver = Version { epoch: rows.meta()?.epoch, number: user.version };
+    let mut open = rows.open_sessions(user.id)?;
+    open.retain(|session| session.is_live(ver, policy, now));
+    Ok(open)
+}

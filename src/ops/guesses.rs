@@ -1,0 +1,198 @@
+//! Counts guesses in memory: a bucket for each guesser and account, and the failures of names that are
+//! nobody's. Both tables are bounded: where they are full something old goes, and nobody is locked out.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use aws_lc_rs::hmac;
+
+use crate::base::entropy::{Entropy, NoEntropy, bytes};
+use crate::base::time::{Timestamp, Ttl};
+use crate::domain::email::EmailKey;
+use crate::domain::hash::{DeviceHash, FoldHash};
+use crate::domain::lockout::{Failures, Rate};
+
+/// How many guessers and accounts, and how many unknown names, are remembered at the most.
+const MAX_ENTRIES: usize = 65_536;
+
+/// The tables, and the key of this process under which they are kept.
+pub struct Guesses {
+    key: hmac::Key,
+    rate: Rate,
+    buckets: Mutex<HashMap<FoldHash, Timestamp>>,
+    unknown: Mutex<HashMap<FoldHash, Failures>>,
+}
+
+/// Who guesses.
+#[derive(Clone, Copy, Debug)]
+pub enum Guesser {
+    /// A browser that has signed in to this account before.
+    Device(DeviceHash),
+    /// Anybody else, by address; IPv6 by its /64.
+    Address(IpAddr),
+}
+
+/// How far a bucket is spent: what the `RateLimit` header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// The limit.
+    pub rate: Rate,
+    /// How many are left at once.
+    pub remaining: u32,
+    /// Until one more comes back.
+    pub reset: Ttl,
+}
+
+impl Guesses {
+    /// Empty tables under a fresh key.
+    pub fn new(rate: Rate, entropy: &dyn Entropy) -> Result<Self, NoEntropy> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &bytes::<32>(entropy)?);
+        Ok(Self { key, rate, buckets: Mutex::default(), unknown: Mutex::default() })
+    }
+
+    /// The bucket of a guesser and an account.
+    pub fn bucket(&self, guesser: Guesser, account: &EmailKey) -> FoldHash {
+        let who = match guesser {
+            Guesser::Device(hash) => [b"device\0".as_slice(), hash.as_bytes()].concat(),
+            Guesser::Address(address) => [b"address\0".as_slice(), &place(address)].concat(),
+        };
+        self.hash(&[&who, b"\0", account.as_str().as_bytes()].concat())
+    }
+
+    /// The name under which an unknown account's failures stand.
+    pub fn unknown_name(&self, account: &EmailKey) -> FoldHash {
+        self.hash(&[b"name\0", account.as_str().as_bytes()].concat())
+    }
+
+    fn hash(&self, bytes: &[u8]) -> FoldHash {
+        let mut out = [0; 32];
+        out.copy_from_slice(hmac::sign(&self.key, bytes).as_ref());
+        FoldHash::from_bytes(out)
+    }
+
+    /// Takes one guess, before the password is looked at, so that guesses side by side count too.
+    pub fn take(&self, bucket: FoldHash, now: Timestamp) -> Result<(), Ttl> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = self.rate.take(buckets.get(&bucket).copied(), now)?;
+        make_room(&mut buckets, &bucket, |empty_at| *empty_at);
+        buckets.insert(bucket, next);
+        Ok(())
+    }
+
+    /// Gives one back: the password was not looked at.
+    pub fn give_back(&self, bucket: FoldHash) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(empty_at) = buckets.get_mut(&bucket) {
+            *empty_at = *empty_at - self.rate.interval();
+        }
+    }
+
+    /// A good sign-in costs nothing and clears its own count.
+    pub fn clear(&self, bucket: FoldHash) {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).remove(&bucket);
+    }
+
+    /// How far a bucket is spent.
+    pub fn spent(&self, bucket: FoldHash, now: Timestamp) -> Spent {
+        let empty_at = self.buckets.lock().unwrap_or_else(PoisonError::into_inner).get(&bucket).copied();
+        let remaining = self.rate.remaining(empty_at, now);
+        let reset = match self.rate.take(empty_at, now) {
+            Err(wait) => wait,
+            Ok(_) if remaining == self.rate.burst => Ttl::ZERO,
+            Ok(_) => self.rate.interval(),
+        };
+        Spent { rate: self.rate, remaining, reset }
+    }
+
+    /// The failures of a name that is nobody's.
+    pub fn unknown_failures(&self, name: FoldHash) -> Failures {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner).get(&name).copied().unwrap_or_default()
+    }
+
+    /// One more failure of a name that is nobody's.
+    pub fn unknown_failed(&self, name: FoldHash, now: Timestamp) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut unknown, &name, |failures| failures.last);
+        let failures = unknown.entry(name).or_default();
+        *failures = failures.more(now);
+    }
+
+    /// Forgets the buckets that are empty by now.
+    pub fn prune(&self, now: Timestamp) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.retain(|_, empty_at| *empty_at > now);
+        buckets.shrink_to_fit();
+    }
+}
+
+/// Where the table is full, the eighth that is oldest goes.
+fn make_room<K: Eq + Hash + Copy, V, O: Ord>(table: &mut HashMap<K, V>, key: &K, age: impl Fn(&V) -> O) {
+    if table.len() < MAX_ENTRIES || table.contains_key(key) {
+        return;
+    }
+    let mut by_age: Vec<(O, K)> = table.iter().map(|(key, value)| (age(value), *key)).collect();
+    let eighth = by_age.len() / 8;
+    let (old, ..) = by_age.select_nth_unstable_by(eighth, |a, b| a.0.cmp(&b.0));
+    for (_, key) in old {
+        table.remove(key);
+    }
+}
+
+/// An IPv4 address, or the /64 of an IPv6 one.
+fn place(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets().into_iter().take(8).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::entropy::SystemEntropy;
+    use crate::domain::email::Email;
+
+    fn guesses() -> Guesses {
+        Guesses::new(Rate { burst: 2, window: Ttl::from_secs(10) }, &SystemEntropy::default()).unwrap()
+    }
+
+    #[test]
+    fn guesses_side_by_side_count_and_one_given_back_does_not() {
+        let (guesses, now) = (guesses(), Timestamp::from_secs(100));
+        let ann = Email::parse("ann@example.com").unwrap();
+        let bucket = guesses.bucket(Guesser::Address("192.0.2.1".parse().unwrap()), ann.key());
+        assert_eq!(guesses.spent(bucket, now).remaining, 2);
+        assert!(guesses.take(bucket, now).is_ok() && guesses.take(bucket, now).is_ok());
+        assert_eq!(guesses.take(bucket, now), Err(Ttl::from_secs(5)));
+        guesses.give_back(bucket);
+        assert_eq!(guesses.spent(bucket, now).remaining, 1);
+        guesses.clear(bucket);
+        assert_eq!(guesses.spent(bucket, now).remaining, 2);
+    }
+
+    #[test]
+    fn addresses_of_one_64_share_a_bucket_and_names_do_not() {
+        let guesses = guesses();
+        let bucket = |address: &str, name: &str| {
+            guesses.bucket(Guesser::Address(address.parse().unwrap()), Email::parse(name).unwrap().key())
+        };
+        assert_eq!(bucket("2001:db8::1", "a@b.c"), bucket("2001:db8::2", "A@B.C"));
+        assert_ne!(bucket("2001:db8::1", "a@b.c"), bucket("2001:db8:0:1::1", "a@b.c"));
+        assert_ne!(bucket("192.0.2.1", "a@b.c"), bucket("192.0.2.1", "b@b.c"));
+        assert_eq!(bucket("::ffff:192.0.2.1", "a@b.c"), bucket("192.0.2.1", "a@b.c"));
+    }
+
+    #[test]
+    fn a_full_table_forgets_the_old_and_stays_bounded() {
+        let guesses = guesses();
+        for number in 0..(MAX_ENTRIES + 1_000) {
+            let name = guesses.hash(&number.to_be_bytes());
+            guesses.unknown_failed(name, Timestamp::from_secs(i64::try_from(number).unwrap()));
+        }
+        assert!(guesses.unknown.lock().unwrap().len() <= MAX_ENTRIES);
+        let newest = guesses.hash(&(MAX_ENTRIES + 999).to_be_bytes());
+        assert_eq!(guesses.unknown_failures(newest).count, 1);
+    }
+}

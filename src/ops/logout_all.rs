@@ -1,0 +1,44 @@
+//! `POST /auth/logout-all`: every device of the caller, at once.
+
+use crate::base::time::Timestamp;
+use crate::domain::event::{Event, Kind};
+use crate::domain::reason::Reason;
+use crate::domain::session::Policy;
+use crate::ops::caller::{Actor, Caller};
+use crate::ops::ctx::Ctx;
+use crate::ops::error::{Error, settle};
+use crate::ops::{ending, guard};
+use crate::store;
+use crate::store::op::Op;
+use crate::store::tx::Tx;
+
+/// Raises the caller's version. Gives how many live sessions that ended.
+pub async fn logout_all(ctx: &Ctx, caller: &Caller) -> Result<usize, Error> {
+    let now = ctx.clock.now();
+    ctx.store.submit(LogoutAll { actor: caller.actor(), policy: ctx.policy(), now }).await?
+}
+
+struct LogoutAll {
+    actor: Actor,
+    policy: Policy,
+    now: Timestamp,
+}
+
+impl Op for LogoutAll {
+    type Out = Result<usize, Error>;
+
+    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
+        settle(self.try_run(tx))
+    }
+}
+
+impl LogoutAll {
+    fn try_run(&self, tx: &mut dyn Tx) -> Result<usize, Error> {
+        let (user, session) = guard::acting(tx, &self.actor)?;
+        let live = ending::live(tx, &user, &self.policy, self.now)?.len();
+        ending::raise(tx, &user, user.clone(), Reason::LoggedOutEverywhere, self.now)?;
+        let event = Event::new(self.now, Kind::LoggedOutEverywhere).user(user.id).session(session.id);
+        tx.record(&event.client(&self.actor.client).detail(format!("{live} sessions")))?;
+        Ok(live)
+    }
+}
