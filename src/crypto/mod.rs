@@ -1,5 +1,8 @@
 //! Layer 2: secrets, hashes of passwords, and tokens.
 
+pub mod digest;
 pub mod hash_pool;
+pub mod master_key;
 pub mod password;
+pub mod seal;
 pub mod stored_hash;
