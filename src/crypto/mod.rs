@@ -3,9 +3,16 @@
 pub mod claim;
 pub mod digest;
 pub mod hash_pool;
+pub mod jwks;
 pub mod jwt;
+pub mod keys;
 pub mod master_key;
+pub mod new_key;
 pub mod password;
+pub mod ratchet;
 pub mod seal;
 pub mod stored_hash;
 pub mod token;
+
+#[cfg(test)]
+mod sample;
