@@ -1,5 +1,6 @@
 //! Layer 2: secrets, hashes of passwords, and tokens.
 
+pub mod access;
 pub mod claim;
 pub mod digest;
 pub mod hash_pool;
