@@ -11,9 +11,13 @@ pub mod master_key;
 pub mod new_key;
 pub mod password;
 pub mod ratchet;
+pub mod refresh;
 pub mod seal;
 pub mod stored_hash;
 pub mod token;
+
+#[cfg(test)]
+mod refresh_forged;
 
 #[cfg(test)]
 mod sample;
