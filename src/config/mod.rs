@@ -14,6 +14,7 @@ pub mod origin;
 mod secrets;
 mod table;
 mod value;
+mod warnings;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;

@@ -4,6 +4,7 @@ mod errors;
 mod example;
 mod secrecy;
 mod sources;
+mod warnings;
 
 use std::ffi::OsString;
 
