@@ -98,13 +98,7 @@ impl Attempt<'_> {
         Ok(Known { user, failures, device: self.device.filter(|_| known.is_some()) })
     }
 
-    async fn check_known(
-        &self,
-        ctx: &Ctx,
-        typed: Typed,
-        known: Known,
-        bucket: FoldHash,
-    ) -> Result<PasswordOk, Error> {
+    async fn check_known(&self, ctx: &Ctx, typed: Typed, known: Known, bucket: FoldHash) -> Result<PasswordOk, Error> {
         let free = ctx.config.limits.account_failures;
         if let Some(wait) = known.failures.wait(free, self.now) {
             return Err(Error::TooManyAttempts { wait });
@@ -168,7 +162,7 @@ async fn hash(
         let old = stored.as_ref().and_then(|stored| StoredHash::parse(stored.as_str()).ok());
         let better = match (&verdict, old) {
             (Verdict::Right, Some(old)) if old.needs_rehash(cost, &typed) => {
-                Some((password::rehash(&typed, cost, salt), cost.get()))
+                Some((password::rehash(&typed, cost, salt), u32::from(cost.get())))
             }
             _ => None,
         };
@@ -259,6 +253,6 @@ pub(super) async fn hash_new(
     let cost = ctx.cost();
     let salt = crate::base::entropy::bytes(ctx.entropy.as_ref())?;
     let hash = ctx.pool.submit(lane, move || password::hash(&new, cost, salt))?.await?;
-    ctx.saw_cost(cost.get());
-    Ok((hash.as_str().to_owned(), cost.get()))
+    ctx.saw_cost(cost.get().into());
+    Ok((hash.as_str().to_owned(), cost.get().into()))
 }

@@ -70,7 +70,10 @@ impl Ctx {
 
     /// The rules for new passwords.
     pub fn password_rules(&self) -> Rules {
-        Rules { min_length: self.config.passwords.min_length, service_name: self.config.name.clone() }
+        Rules {
+            min_length: usize::try_from(self.config.passwords.min_length).unwrap_or(usize::MAX),
+            service_name: self.config.name.clone(),
+        }
     }
 
     /// The cost that new hashes get.
@@ -80,7 +83,7 @@ impl Ctx {
 
     /// The cost that every check takes the time of.
     pub fn equal_cost(&self) -> Cost {
-        let stored = self.highest_cost.load(Ordering::Relaxed).max(self.cost().get());
+        let stored = self.highest_cost.load(Ordering::Relaxed).max(self.cost().get().into());
         Cost::try_from(stored).unwrap_or(Cost::HIGHEST)
     }
 

@@ -13,7 +13,12 @@ use crate::store::rows::{Rows, User};
 use crate::store::tx::Tx;
 
 /// Ends one open session.
-pub(super) fn end(tx: &mut dyn Tx, session: &Session, reason: Reason, now: Timestamp) -> Result<(), store::error::Error> {
+pub(super) fn end(
+    tx: &mut dyn Tx,
+    session: &Session,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<(), store::error::Error> {
     let over = Session { ended: Some((now, reason)), ..session.clone() };
     tx.update_session(session, &over)?;
     tx.revoke(Revoked::Session(session.id), now)

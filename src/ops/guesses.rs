@@ -58,7 +58,7 @@ impl Guesses {
             Guesser::Device(hash) => [b"device\0".as_slice(), hash.as_bytes()].concat(),
             Guesser::Address(address) => [b"address\0".as_slice(), &place(address)].concat(),
         };
-        self.hash(&[&who, b"\0", account.as_str().as_bytes()].concat())
+        self.hash(&[who.as_slice(), b"\0", account.as_str().as_bytes()].concat())
     }
 
     /// The name under which an unknown account's failures stand.

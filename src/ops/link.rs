@@ -41,12 +41,7 @@ pub struct Draft {
 
 impl Draft {
     /// Draws a secret.
-    pub fn draw(
-        kind: LinkKind,
-        user: Option<UserId>,
-        now: Timestamp,
-        entropy: &dyn Entropy,
-    ) -> Result<Self, Error> {
+    pub fn draw(kind: LinkKind, user: Option<UserId>, now: Timestamp, entropy: &dyn Entropy) -> Result<Self, Error> {
         let secret = LinkSecret::generate(entropy)?;
         let link = Link { hash: secret.hash(), kind, user, created_at: now, expires_at: now + kind.ttl() };
         Ok(Self { secret, link })

@@ -87,11 +87,6 @@ impl NewSession {
         Ok((new, fresh))
     }
 
-    /// The device cookie that came with it.
-    pub(super) const fn shown(&self) -> Option<DeviceHash> {
-        self.shown
-    }
-
     /// Who is at the other end.
     pub(super) const fn client(&self) -> &Client {
         &self.client

@@ -45,8 +45,7 @@ pub async fn change(
         Err(bad) => return (None, Err(bad.into())),
     };
     let client = actor.client.clone();
-    let attempt =
-        Attempt { account: email.key(), device, client: &client, now, failure: Kind::PasswordFailed };
+    let attempt = Attempt { account: email.key(), device, client: &client, now, failure: Kind::PasswordFailed };
     let (bucket, checked) = attempt.check(ctx, current).await;
     let result = match checked {
         Ok(ok) => act(ctx, actor, ok, new, now).await,
@@ -62,13 +61,7 @@ pub(super) async fn owner(ctx: &Ctx, actor: &Actor) -> Result<Email, Error> {
     Ok(Email::parse(&user.email)?)
 }
 
-async fn act(
-    ctx: &Ctx,
-    actor: Actor,
-    ok: PasswordOk,
-    new: NewPassword,
-    now: Timestamp,
-) -> Result<SignedIn, Error> {
+async fn act(ctx: &Ctx, actor: Actor, ok: PasswordOk, new: NewPassword, now: Timestamp) -> Result<SignedIn, Error> {
     let hash = hash_new(ctx, Lane::Known, new).await?;
     let (keys, random, policy) = (ctx.keyring(), bytes(ctx.entropy.as_ref())?, ctx.policy());
     let ok = Arc::new(ok);

@@ -34,8 +34,7 @@ pub async fn reauth(
         Err(error) => return (None, Err(error)),
     };
     let client = actor.client.clone();
-    let attempt =
-        Attempt { account: email.key(), device, client: &client, now, failure: Kind::PasswordFailed };
+    let attempt = Attempt { account: email.key(), device, client: &client, now, failure: Kind::PasswordFailed };
     let (bucket, checked) = attempt.check(ctx, typed).await;
     let result = match checked {
         Ok(ok) => act(ctx, actor, ok, now).await,

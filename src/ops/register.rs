@@ -35,13 +35,7 @@ pub async fn register(ctx: &Ctx, email: &str, password: &str, arrival: Arrival) 
 }
 
 /// A user as they begin.
-pub(super) fn new_user(
-    id: UserId,
-    email: &Email,
-    role: Role,
-    password: Option<(String, u32)>,
-    now: Timestamp,
-) -> User {
+pub(super) fn new_user(id: UserId, email: &Email, role: Role, password: Option<(String, u32)>, now: Timestamp) -> User {
     User {
         id,
         email: email.as_str().to_owned(),

@@ -22,13 +22,7 @@ use crate::store::rows::{Rows, User};
 use crate::store::tx::Tx;
 
 /// Makes the first administrator and signs them in. Of two who try at once, one does.
-pub async fn setup(
-    ctx: &Ctx,
-    secret: &str,
-    email: &str,
-    password: &str,
-    arrival: Arrival,
-) -> Result<SignedIn, Error> {
+pub async fn setup(ctx: &Ctx, secret: &str, email: &str, password: &str, arrival: Arrival) -> Result<SignedIn, Error> {
     let now = ctx.clock.now();
     let email = Email::parse(email)?;
     let new = NewPassword::parse(password, &ctx.password_rules(), Some(&email))?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::entropy::Entropy;
 use crate::base::id::DatabaseId;
+use crate::base::secret::Secret;
 use crate::base::time::{Timestamp, Ttl};
 use crate::config::Config;
 use crate::crypto::keys::{Hs256Secret, Keyring};
@@ -96,10 +97,7 @@ pub fn start(
     if !missing.is_empty() {
         opened.run(&missing)?;
     }
-    let setup = match admins.is_empty() {
-        true => Some(Draft::draw(LinkKind::Setup, None, now, entropy)?),
-        false => None,
-    };
+    let setup = admins.is_empty().then(|| Draft::draw(LinkKind::Setup, None, now, entropy)).transpose()?;
     let ready = Ready { access_ttl: config.tokens.access_ttl, setup: setup.as_ref().map(|draft| draft.link) };
     opened.run(&ready)?;
     let sealed = opened.read(|rows| rows.keys())?;
@@ -111,7 +109,7 @@ pub fn start(
 /// From the settings, else from its file. A file is made with a new database and never later.
 fn find_master(config: &Config, is_new: bool, entropy: &dyn Entropy) -> Result<MasterKey, StartError> {
     if let Some(key) = &config.master_key {
-        return Ok(MasterKey::new(*key.expose()));
+        return Ok(MasterKey::new(Secret::new(*key.expose())));
     }
     let path = key_path(&config.data_dir);
     if path.exists() {
@@ -133,7 +131,7 @@ pub fn key_path(data_dir: &Path) -> PathBuf {
 fn hs256(config: &Config) -> Option<Hs256Secret> {
     let wanted = config.tokens.algorithm == Algorithm::HS256;
     let secret = config.tokens.hs256_secret.as_ref().filter(|_| wanted)?;
-    Hs256Secret::new(crate::base::secret::Secret::new(secret.expose().clone())).ok()
+    Hs256Secret::new(Secret::new(secret.expose().clone())).ok()
 }
 
 struct Begin {

@@ -170,8 +170,8 @@ impl ActOn {
     fn raise(&self, tx: &mut dyn Tx, before: &User, after: User, reason: Reason, kind: Kind) -> Result<User, Error> {
         let after = ending::raise(tx, before, after, reason, self.now)?;
         tx.void_links(Some(after.id), None)?;
-        let detail = (kind == Kind::RoleChanged)
-            .then(|| format!("from {} to {}", before.role.as_str(), after.role.as_str()));
+        let detail =
+            (kind == Kind::RoleChanged).then(|| format!("from {} to {}", before.role.as_str(), after.role.as_str()));
         self.record(tx, before, kind, detail)?;
         Ok(after)
     }

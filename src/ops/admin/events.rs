@@ -14,8 +14,7 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<StoredEvent>, Error> {
     let (by, now) = (By::from(caller), ctx.clock.now());
-    let read = move |rows: &dyn Rows| {
-        settle(by.check(rows, Needs::Token, now).and_then(|()| Ok(rows.events(filter, limit)?)))
-    };
+    let read =
+        move |rows: &dyn Rows| settle(by.check(rows, Needs::Token, now).and_then(|()| Ok(rows.events(filter, limit)?)));
     ctx.store.read(read).await?
 }

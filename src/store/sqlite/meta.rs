@@ -12,8 +12,7 @@ use crate::store::sqlite::columns::{Columns, first, one};
 const TABLE: &str = "meta";
 
 pub(super) fn read(conn: &Connection) -> Result<Meta, Error> {
-    let mut query =
-        conn.prepare_cached("SELECT * FROM meta WHERE id = 1")?;
+    let mut query = conn.prepare_cached("SELECT * FROM meta WHERE id = 1")?;
     let meta = first(query.query([])?, |row| {
         let columns = Columns::new(row, TABLE);
         Ok(Meta {
