@@ -4,5 +4,6 @@ pub mod base;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod http;
 pub mod ops;
 pub mod store;

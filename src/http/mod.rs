@@ -1,1 +1,22 @@
 //! Layer 4: HTTP.
+//!
+//! What stands before every handler, from the outside in: [`headers`] names the request, finds out
+//! who asks ([`client`]) and dresses the answer; [`cors`] lets listed pages read it; [`guard`] refuses
+//! what a foreign page sends ([`origin`] has the rule); [`limits`] slows guessers down; [`body`] and
+//! [`cookies`] read what came. Every refusal is an [`error::Problem`] with a word of the table in [`code`].
+
+pub mod body;
+pub mod client;
+pub mod code;
+pub mod cookies;
+pub mod cors;
+mod dress;
+pub mod error;
+pub mod guard;
+pub mod headers;
+mod keys;
+pub mod limits;
+pub mod origin;
+pub mod rate;
+pub mod settings;
+pub mod site;
