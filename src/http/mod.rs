@@ -5,6 +5,9 @@
 //! what a foreign page sends ([`origin`] has the rule); [`limits`] slows guessers down; [`body`] and
 //! [`cookies`] read what came. Every refusal is an [`error::Problem`] with a word of the table in [`code`].
 
+pub mod admin;
+pub mod answer;
+pub mod auth;
 pub mod body;
 pub mod client;
 pub mod code;
@@ -12,11 +15,19 @@ pub mod cookies;
 pub mod cors;
 mod dress;
 pub mod error;
+pub mod extract;
 pub mod guard;
 pub mod headers;
+pub mod health;
 mod keys;
 pub mod limits;
+pub mod openapi;
 pub mod origin;
+pub mod pages;
 pub mod rate;
+pub mod refusal;
+pub mod routes;
 pub mod settings;
 pub mod site;
+pub mod state;
+pub mod wellknown;

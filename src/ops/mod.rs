@@ -16,6 +16,7 @@ pub mod link;
 pub mod login;
 pub mod logout;
 pub mod logout_all;
+pub mod opening;
 pub mod password;
 pub mod purge;
 pub mod reauth;
@@ -28,4 +29,3 @@ pub mod tokens;
 
 mod ending;
 mod guard;
-mod opening;

@@ -1,0 +1,118 @@
+//! `GET /auth/admin/events`.
+
+use actix_web::HttpResponse;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::domain::event::Kind;
+use crate::http::admin::users::user_id;
+use crate::http::admin::{from_cursor, page_size, to_cursor};
+use crate::http::code::Code;
+use crate::http::error::Problem;
+use crate::http::extract::{AdminBearer, Params};
+use crate::http::state::State;
+use crate::ops::admin::events;
+use crate::store::rows::{EventFilter, StoredEvent};
+
+/// Something that happened.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventAnswer {
+    /// Its number: always growing.
+    id: i64,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// What: a stable word.
+    kind: &'static str,
+    /// How many equal ones it stands for.
+    count: i64,
+    /// To whom it happened.
+    #[schema(format = Uuid)]
+    user_id: Option<String>,
+    /// Who did it, where that is another.
+    #[schema(format = Uuid)]
+    actor_id: Option<String>,
+    /// In which session.
+    #[schema(format = Uuid)]
+    session_id: Option<String>,
+    /// From where.
+    address: Option<String>,
+    /// What the browser called itself.
+    user_agent: Option<String>,
+    /// The request, as the log names it.
+    request_id: Option<String>,
+    /// A few words more.
+    detail: Option<String>,
+}
+
+/// A page of events.
+#[derive(Serialize, ToSchema)]
+pub struct EventPage {
+    /// Newest first.
+    events: Vec<EventAnswer>,
+    /// Where the list goes on; nothing at its end.
+    next: Option<String>,
+}
+
+/// Which events.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EventQuery {
+    /// Only those of this user.
+    #[param(format = Uuid)]
+    user: Option<String>,
+    /// Only those of this kind.
+    kind: Option<String>,
+    /// Where to go on, from `next` of the page before.
+    cursor: Option<String>,
+    /// How many: 1 to 200, 50 unless given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+impl EventAnswer {
+    fn of(stored: &StoredEvent) -> Self {
+        let event = &stored.event;
+        let client = event.client.as_ref();
+        Self {
+            id: stored.id,
+            at: event.at.rfc3339(),
+            kind: event.kind.word(),
+            count: stored.count,
+            user_id: event.user.map(|id| id.to_string()),
+            actor_id: event.actor.map(|id| id.to_string()),
+            session_id: event.session.map(|id| id.to_string()),
+            address: client.map(|client| client.address.to_string()),
+            user_agent: client.map(|client| client.user_agent.clone()),
+            request_id: client.map(|client| client.request_id.clone()),
+            detail: event.detail.clone(),
+        }
+    }
+}
+
+/// List what happened, newest first.
+#[utoipa::path(get, path = "/auth/admin/events", tag = "admin", params(EventQuery), security(("bearer" = [])),
+    responses((status = 200, description = "A page of events.", body = EventPage)))]
+pub async fn list(
+    state: State,
+    AdminBearer(caller): AdminBearer,
+    Params(query): Params<EventQuery>,
+) -> Result<HttpResponse, Problem> {
+    let limit = page_size(query.limit)?;
+    let kind: Option<Kind> = query
+        .kind
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| Problem::new(Code::BadRequest).detail("There is no such kind of event.").field("kind"))?;
+    let before = from_cursor(query.cursor.as_deref())?
+        .map(|text| text.parse::<i64>().map_err(|_| Problem::new(Code::BadCursor)))
+        .transpose()?;
+    let user = query.user.as_deref().map(user_id).transpose()?;
+    let found = events::list(&state.ctx, &caller, EventFilter { user, kind, before }, limit).await?;
+    let full = found.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = found.last().filter(|_| full).map(|last| to_cursor(&last.id.to_string()));
+    Ok(HttpResponse::Ok().json(EventPage { events: found.iter().map(EventAnswer::of).collect(), next }))
+}

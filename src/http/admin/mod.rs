@@ -1,0 +1,40 @@
+//! `/auth/admin/…`: what administrators see and do.
+
+pub mod acts;
+pub mod events;
+pub mod sessions;
+pub mod users;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::http::code::Code;
+use crate::http::error::Problem;
+
+/// How long a page of a list is, unless it is asked for otherwise; and at the most.
+const PAGE: u32 = 50;
+const MAX_PAGE: u32 = 200;
+
+/// How long a page is to be.
+fn page_size(asked: Option<u32>) -> Result<u32, Problem> {
+    let size = asked.unwrap_or(PAGE);
+    if (1..=MAX_PAGE).contains(&size) {
+        return Ok(size);
+    }
+    let text = format!("`limit` is a number from 1 to {MAX_PAGE}.");
+    Err(Problem::new(Code::BadRequest).detail(text))
+}
+
+/// Where a list goes on: opaque to clients.
+fn to_cursor(at: &str) -> String {
+    URL_SAFE_NO_PAD.encode(at)
+}
+
+/// The place that a cursor stands for.
+fn from_cursor(cursor: Option<&str>) -> Result<Option<String>, Problem> {
+    let decode = |text: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok();
+    match cursor {
+        None => Ok(None),
+        Some(text) => decode(text).map(Some).ok_or_else(|| Code::BadCursor.into()),
+    }
+}

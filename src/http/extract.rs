@@ -1,0 +1,110 @@
+//! What handlers take as arguments: the caller, what a browser shows, the query.
+
+use std::future::{Ready, ready};
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use serde::de::DeserializeOwned;
+
+use crate::crypto::digest::DeviceSecret;
+use crate::crypto::refresh::RefreshToken;
+use crate::domain::hash::DeviceHash;
+use crate::domain::session::Transport;
+use crate::http::client::Peer;
+use crate::http::code::Code;
+use crate::http::cookies::Kind;
+use crate::http::error::Problem;
+use crate::http::state::State;
+use crate::ops::caller::{Admin, Caller};
+use crate::ops::error::Error;
+use crate::ops::opening::Arrival;
+
+/// The bearer of a good access token (RFC 6750, section 2.1).
+pub struct Bearer(pub Caller);
+
+/// The same, whose token says that they are an administrator.
+pub struct AdminBearer(pub Caller<Admin>);
+
+/// Query parameters; unknown and doubled ones are refused.
+pub struct Params<T>(pub T);
+
+impl FromRequest for Bearer {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(caller(request).map(Self))
+    }
+}
+
+impl FromRequest for AdminBearer {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(caller(request).and_then(|caller| Ok(Self(caller.admin()?))))
+    }
+}
+
+fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
+    let state = State::of(request)?;
+    let peer = Peer::of(request)?;
+    Ok(Caller::authenticate(&state.ctx, bearer(request.headers())?, &peer.client)?)
+}
+
+/// The token of the one `Authorization` header, if it is a bearer's.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut lines = headers.get_all(AUTHORIZATION);
+    let (first, second) = (lines.next(), lines.next());
+    if second.is_some() {
+        return Err(Problem::new(Code::BadRequest).detail("There are two Authorization headers; send one."));
+    }
+    let Some(line) = first else { return Ok(None) };
+    let Ok(text) = line.to_str() else { return Err(Error::InvalidAccessToken.into()) };
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' ')))
+}
+
+impl<T: DeserializeOwned> FromRequest for Params<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // The error may quote a value.
+        let parsed = web::Query::<T>::from_query(request.query_string()).map(|query| Self(query.into_inner()));
+        let text = "The query has a parameter that this call doesn't take, has twice or can't read.";
+        ready(parsed.map_err(|_| Problem::new(Code::BadRequest).detail(text)))
+    }
+}
+
+/// The device cookie, if there is exactly one and it is well formed.
+pub fn device(state: &State, peer: &Peer, headers: &HeaderMap) -> Option<DeviceSecret> {
+    let values = state.settings.cookies.read(Kind::Device, peer.scheme, headers);
+    let [value] = values.as_slice() else { return None };
+    DeviceSecret::parse(std::str::from_utf8(value).ok()?).ok()
+}
+
+/// The hash of the device cookie.
+pub fn device_hash(state: &State, peer: &Peer, headers: &HeaderMap) -> Option<DeviceHash> {
+    device(state, peer, headers).as_ref().map(DeviceSecret::hash)
+}
+
+/// The refresh cookies with a good signature, of which a browser may hold more than one.
+pub fn good_refresh_cookies(state: &State, peer: &Peer, headers: &HeaderMap) -> Vec<RefreshToken> {
+    let keys = state.ctx.keyring();
+    let values = state.settings.cookies.read(Kind::Refresh, peer.scheme, headers);
+    let parse = |value: &&[u8]| RefreshToken::parse(&keys, std::str::from_utf8(value).ok()?, Transport::Cookie).ok();
+    values.iter().filter_map(parse).collect()
+}
+
+/// Who arrives to sign in. A client without cookies reads none.
+pub fn arrival(state: &State, peer: &Peer, headers: &HeaderMap, transport: Transport) -> Arrival {
+    let (device, prior) = match transport {
+        Transport::Body => (None, Vec::new()),
+        Transport::Cookie => {
+            let shown = good_refresh_cookies(state, peer, headers);
+            (device(state, peer, headers), shown.iter().map(|token| token.link().session()).collect())
+        }
+    };
+    Arrival { transport, device, prior, client: peer.client.clone() }
+}

@@ -1,0 +1,81 @@
+//! From a use case's refusal to a problem. Exhaustive; what an attacker could compare is one code.
+
+use crate::http::code::Code;
+use crate::http::error::Problem;
+use crate::http::rate::{LOGIN, RateState};
+use crate::ops::error::Error;
+use crate::ops::guesses::Spent;
+use crate::store;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::InvalidCredentials => Code::InvalidCredentials.into(),
+            Error::TooManyAttempts { wait } => Self::new(Code::TooManyAttempts).retry_after(wait.retry_after()),
+            Error::RegistrationClosed => Code::RegistrationClosed.into(),
+            Error::EmailTaken => Code::EmailTaken.into(),
+            Error::BadEmail(bad) => Self::new(Code::InvalidEmail).detail(sentence(&bad)).field("email"),
+            Error::BadRole(bad) => Self::new(Code::InvalidValue).detail(sentence(&bad)).field("role"),
+            Error::BadPassword(bad) => Self::new(Code::WeakPassword).detail(sentence(&bad)),
+            Error::BadTyped(bad) => Self::new(Code::UnusablePassword).detail(sentence(&bad)),
+            Error::NoRefreshToken => Code::NoRefreshToken.into(),
+            Error::InvalidRefreshToken => Code::InvalidRefreshToken.into(),
+            Error::SessionEnded(reason) => Self::new(Code::SessionEnded).reason(reason),
+            Error::NoAccessToken => Code::NoAccessToken.into(),
+            Error::InvalidAccessToken => Code::InvalidAccessToken.into(),
+            Error::AccessTokenExpired => Code::AccessTokenExpired.into(),
+            Error::Forbidden => Code::Forbidden.into(),
+            Error::ReauthRequired => Code::ReauthRequired.into(),
+            Error::NotFound => Code::NotFound.into(),
+            Error::LastAdmin => Code::LastAdmin.into(),
+            Error::SetupDone => Code::SetupDone.into(),
+            Error::InvalidLink => Code::InvalidLink.into(),
+            Error::HashingBusy { retry_after } => Self::new(Code::Busy).retry_after(retry_after.retry_after()),
+            Error::HashingFailed => Self::new(Code::Internal).cause("the thread that hashed failed"),
+            Error::Store(error) => error.into(),
+            Error::NoEntropy(error) => Self::new(Code::Internal).cause(error),
+            Error::CantSign(error) => Self::new(Code::Internal).cause(error),
+        }
+    }
+}
+
+impl From<store::error::Error> for Problem {
+    fn from(error: store::error::Error) -> Self {
+        use store::error::Error as Store;
+        match error {
+            Store::Busy | Store::Stopped => Self::new(Code::Busy),
+            Store::Locked | Store::Disk(_) | Store::Commit(_) => Self::new(Code::StorageUnavailable).cause(error),
+            Store::Corrupt { .. } | Store::Unexpected { .. } | Store::Sqlite(_) | Store::Panicked => {
+                Self::new(Code::Internal).cause(error)
+            }
+        }
+    }
+}
+
+/// A refusal of a call that asks for a password: a full bucket is named in it.
+pub fn guessing(error: Error, spent: Option<Spent>) -> Problem {
+    let full = spent.filter(|spent| spent.remaining == 0);
+    match (&error, full) {
+        (Error::TooManyAttempts { .. }, Some(spent)) => Problem::from(error).exceeds(rate_state(spent)),
+        _ => error.into(),
+    }
+}
+
+/// What the `RateLimit` header says of a bucket.
+pub fn rate_state(spent: Spent) -> RateState {
+    RateState {
+        policy: LOGIN,
+        quota: spent.rate.burst,
+        window_secs: spent.rate.window.retry_after(),
+        remaining: spent.remaining,
+        reset_secs: if spent.remaining == spent.rate.burst { 0 } else { spent.reset.retry_after() },
+    }
+}
+
+/// An error's text as a sentence.
+fn sentence(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

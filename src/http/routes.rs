@@ -1,0 +1,149 @@
+//! All routes on one page. The table makes the application and [`ROUTES`], which tests loop over, so
+//! that no route can miss a guard.
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::middleware::Condition;
+use actix_web::{Resource, guard, web};
+
+use crate::http::code::Code;
+use crate::http::error::Problem;
+use crate::http::guard::same_origin;
+use crate::http::limits::AddressLimiter;
+use crate::http::origin::ActsBy;
+use crate::http::state::State;
+use crate::http::{admin, auth, health, openapi, pages, wellknown};
+
+/// What a route needs before its handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it only reads, for anybody.
+    Nothing,
+    /// The origin rule: it reads or sets cookies.
+    Origin,
+    /// The origin rule, and the limit of an address: somebody could guess here.
+    Guess,
+    /// A signed-in user's token, and the origin rule and limit besides: it asks for a password.
+    BearerGuess,
+    /// A signed-in user's token.
+    Bearer,
+    /// An administrator's token.
+    Admin,
+}
+
+/// A method at an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Such as `POST`. A `GET` also answers `HEAD`.
+    pub method: &'static str,
+    /// The address, with `{id}` in it.
+    pub path: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+}
+
+macro_rules! routes {
+    ($($path:literal $needs:ident { $($method:ident => $handler:path),+ })*) => {
+        /// Every route.
+        pub const ROUTES: &[Route] = &[
+            $($(Route { method: stringify!($method), path: $path, needs: Needs::$needs },)+)*
+        ];
+
+        /// Puts every route into an application.
+        pub fn configure(layers: &Layers, app: &mut web::ServiceConfig) {
+            $(
+                let allow = concat!($("", allow!($method), ", ",)+);
+                let resource = web::resource($path)$(.route(route!($method).to($handler)))+;
+                app.service(layers.wrap(resource, Needs::$needs, allow));
+            )*
+        }
+    };
+}
+
+macro_rules! allow {
+    (GET) => {
+        "GET, HEAD"
+    };
+    ($method:ident) => {
+        stringify!($method)
+    };
+}
+
+macro_rules! route {
+    (GET) => {
+        web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+    };
+    (POST) => {
+        web::post()
+    };
+    (PATCH) => {
+        web::patch()
+    };
+    (DELETE) => {
+        web::delete()
+    };
+}
+
+routes! {
+    "/" Nothing { GET => pages::index }
+    "/healthz" Nothing { GET => health::healthz }
+    "/readyz" Nothing { GET => health::readyz }
+    "/openapi.json" Nothing { GET => openapi::openapi }
+    "/.well-known/jwks.json" Nothing { GET => wellknown::jwks }
+
+    "/auth/setup" Guess { POST => auth::setup::setup }
+    "/auth/register" Guess { POST => auth::register::register }
+    "/auth/login" Guess { POST => auth::login::login }
+    "/auth/link" Guess { POST => auth::link::link }
+    "/auth/refresh" Origin { POST => auth::refresh::refresh }
+    "/auth/logout" Origin { POST => auth::logout::logout }
+    "/auth/logout-all" Bearer { POST => auth::logout_all::logout_all }
+    "/auth/me" Bearer { GET => auth::me::me }
+    "/auth/sessions" Bearer { GET => auth::sessions::list }
+    "/auth/sessions/{id}" Bearer { DELETE => auth::sessions::end }
+    "/auth/password" BearerGuess { POST => auth::password::password }
+    "/auth/reauth" BearerGuess { POST => auth::reauth::reauth }
+
+    "/auth/admin/users" Admin { GET => admin::users::list, POST => admin::users::invite }
+    "/auth/admin/users/{id}" Admin {
+        GET => admin::users::show, PATCH => admin::acts::edit, DELETE => admin::acts::delete
+    }
+    "/auth/admin/users/{id}/disable" Admin { POST => admin::acts::disable }
+    "/auth/admin/users/{id}/enable" Admin { POST => admin::acts::enable }
+    "/auth/admin/users/{id}/unlock" Admin { POST => admin::acts::unlock }
+    "/auth/admin/users/{id}/logout-all" Admin { POST => admin::acts::logout_all }
+    "/auth/admin/users/{id}/links" Admin { POST => admin::acts::link }
+    "/auth/admin/sessions/{id}" Admin { DELETE => admin::sessions::end }
+    "/auth/admin/logout-all" Admin { POST => admin::sessions::everyone }
+    "/auth/admin/events" Admin { GET => admin::events::list }
+}
+
+/// What stands before the handlers of a route.
+pub struct Layers {
+    /// The settings of the origin rule.
+    pub state: State,
+    /// The limit of an address.
+    pub limiter: AddressLimiter,
+}
+
+impl Layers {
+    fn wrap(&self, resource: Resource, needs: Needs, allow: &'static str) -> impl HttpServiceFactory + 'static {
+        let acts_by = match needs {
+            Needs::Bearer | Needs::Admin => ActsBy::Bearer,
+            Needs::Nothing | Needs::Origin | Needs::Guess | Needs::BearerGuess => ActsBy::Cookies,
+        };
+        let limited = matches!(needs, Needs::Guess | Needs::BearerGuess);
+        let allow = allow.trim_end_matches(", ");
+        resource
+            .default_service(web::to(move || async move {
+                Err::<String, _>(Problem::new(Code::MethodNotAllowed).allow(allow))
+            }))
+            .wrap(Condition::new(limited, self.limiter.middleware()))
+            .wrap(same_origin(self.state.settings.clone(), acts_by))
+    }
+}
+
+/// What answers where there is no route.
+#[expect(clippy::unused_async, reason = "handlers are async")]
+pub async fn not_found() -> Problem {
+    Code::NotFound.into()
+}
