@@ -13,6 +13,7 @@ use crate::crypto::stored_hash::Cost;
 use crate::domain::password::Rules;
 use crate::domain::session::Policy;
 use crate::ops::guesses::Guesses;
+use crate::ops::settings;
 use crate::store::sqlite::handle::Store;
 
 /// The running server, as use cases see it. Shared by all requests.
@@ -59,26 +60,17 @@ impl Ctx {
 
     /// Today's settings for sessions.
     pub fn policy(&self) -> Policy {
-        let refresh = &self.config.refresh;
-        Policy {
-            grace: refresh.grace,
-            late_recovery: refresh.late_recovery,
-            idle_ttl: refresh.idle_ttl,
-            absolute_ttl: refresh.absolute_ttl,
-        }
+        settings::policy(&self.config)
     }
 
     /// The rules for new passwords.
     pub fn password_rules(&self) -> Rules {
-        Rules {
-            min_length: usize::try_from(self.config.passwords.min_length).unwrap_or(usize::MAX),
-            service_name: self.config.name.clone(),
-        }
+        settings::password_rules(&self.config)
     }
 
     /// The cost that new hashes get.
     pub fn cost(&self) -> Cost {
-        Cost::try_from(self.config.passwords.bcrypt_cost).unwrap_or(Cost::HIGHEST)
+        settings::cost(&self.config)
     }
 
     /// The cost that every check takes the time of.

@@ -23,6 +23,7 @@ pub mod reauth;
 pub mod refresh;
 pub mod register;
 pub mod sessions;
+pub mod settings;
 pub mod setup;
 pub mod start;
 pub mod tokens;
