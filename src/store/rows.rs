@@ -111,6 +111,9 @@ pub trait Rows {
     fn open_sessions(&self, user: UserId) -> Result<Vec<Session>, Error>;
     /// The last sessions of a user, ended ones too; newest first.
     fn sessions(&self, user: UserId, limit: u32) -> Result<Vec<Session>, Error>;
+    /// The sessions of everybody that nothing has ended yet, some of which may be too old or of an older
+    /// version; newest first, those before one of them.
+    fn open_sessions_before(&self, before: Option<SessionId>, limit: u32) -> Result<Vec<Session>, Error>;
     /// How many sessions of this epoch and their user's version are neither ended nor too old.
     fn count_live(&self, epoch: i64, now: Timestamp) -> Result<u64, Error>;
     /// What raised a user's version (or the epoch, with no user) first above `version`.

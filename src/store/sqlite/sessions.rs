@@ -63,6 +63,13 @@ pub(super) fn last(conn: &Connection, user: UserId, limit: u32) -> Result<Vec<Se
     all(conn.prepare_cached(sql)?.query(params![user.as_bytes(), limit])?, read)
 }
 
+pub(super) fn open_before(conn: &Connection, before: Option<SessionId>, limit: u32) -> Result<Vec<Session>, Error> {
+    let sql = "SELECT * FROM sessions WHERE id < ? AND ended_at IS NULL ORDER BY id DESC LIMIT ?";
+    // An id of version 7 begins with its time: none is behind this one.
+    let before = before.unwrap_or(SessionId::from_bytes([0xff; 16]));
+    all(conn.prepare_cached(sql)?.query(params![before.as_bytes(), limit])?, read)
+}
+
 pub(super) fn count_live(conn: &Connection, epoch: i64, now: Timestamp) -> Result<u64, Error> {
     let mut query = conn.prepare_cached(
         "SELECT count(*) FROM sessions JOIN users ON users.id = sessions.user_id AND users.version = sessions.version

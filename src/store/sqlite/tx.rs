@@ -59,6 +59,9 @@ impl Rows for SqliteTx<'_> {
     fn sessions(&self, user: UserId, limit: u32) -> Result<Vec<Session>, Error> {
         sessions::last(self.conn, user, limit)
     }
+    fn open_sessions_before(&self, before: Option<SessionId>, limit: u32) -> Result<Vec<Session>, Error> {
+        sessions::open_before(self.conn, before, limit)
+    }
     fn count_live(&self, epoch: i64, now: Timestamp) -> Result<u64, Error> {
         sessions::count_live(self.conn, epoch, now)
     }
