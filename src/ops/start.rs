@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::crypto::keys::{Hs256Secret, Keyring};
 use crate::crypto::master_key::{self, NoMasterKey};
 use crate::crypto::seal::MasterKey;
-use crate::domain::key::Algorithm;
+use crate::domain::key::{Algorithm, SealedKey};
 use crate::domain::link::LinkKind;
 use crate::ops::error::Error;
 use crate::ops::keys::{KeyError, KeyMaker};
@@ -108,18 +108,28 @@ pub fn start(
 
 /// From the settings, else from its file. A file is made with a new database and never later.
 fn find_master(config: &Config, is_new: bool, entropy: &dyn Entropy) -> Result<MasterKey, StartError> {
+    let path = key_path(&config.data_dir);
+    let is_made = is_new && config.master_key.is_none() && !path.exists();
+    if is_made { Ok(master_key::create(&path, entropy)?) } else { present_master(config) }
+}
+
+/// The master key of a database that is there already.
+fn present_master(config: &Config) -> Result<MasterKey, StartError> {
     if let Some(key) = &config.master_key {
         return Ok(MasterKey::new(Secret::new(*key.expose())));
     }
-    let path = key_path(&config.data_dir);
-    if path.exists() {
-        return Ok(master_key::read(&path)?);
+    let key = key_path(&config.data_dir);
+    if key.exists() {
+        return Ok(master_key::read(&key)?);
     }
-    if !is_new {
-        let db = config.data_dir.join(store::sqlite::open::FILE);
-        return Err(StartError::KeyMissing { db, key: path });
-    }
-    Ok(master_key::create(&path, entropy)?)
+    Err(StartError::KeyMissing { db: config.data_dir.join(store::sqlite::open::FILE), key })
+}
+
+/// The master key of a database that has keys, once it has opened them all. Makes nothing.
+pub fn proven_master(config: &Config, database: DatabaseId, have: &[SealedKey]) -> Result<MasterKey, StartError> {
+    let master = present_master(config)?;
+    Keyring::open(have, &master, database, hs256(config).as_ref()).map_err(KeyError::from)?;
+    Ok(master)
 }
 
 /// Where the master key is, unless the settings give it.
