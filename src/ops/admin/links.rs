@@ -12,7 +12,7 @@ use crate::ops::error::{Error, settle};
 use crate::ops::link::{self, Draft, NewLink};
 use crate::store;
 use crate::store::op::Op;
-use crate::store::rows::Link;
+use crate::store::rows::{Link, User};
 use crate::store::tx::Tx;
 
 /// Writes the row of a link for a user.
@@ -53,11 +53,16 @@ impl Op for MakeLink {
     }
 }
 
-/// A link on the running server: an invitation again where no password was set yet, else to set one.
+/// An invitation again where no password was set yet, else one to set another.
+pub const fn kind_for(user: &User) -> LinkKind {
+    if user.password.is_none() { LinkKind::Invitation } else { LinkKind::SetPassword }
+}
+
+/// A link on the running server.
 pub async fn make(ctx: &Ctx, caller: &Caller<Admin>, user: UserId) -> Result<(LinkKind, NewLink), Error> {
     let now = ctx.clock.now();
     let found = ctx.store.read(move |rows| rows.user(user)).await?.ok_or(Error::NotFound)?;
-    let kind = if found.password.is_none() { LinkKind::Invitation } else { LinkKind::SetPassword };
+    let kind = kind_for(&found);
     let (make, draft) = MakeLink::draw(By::from(caller), user, kind, now, ctx.entropy.as_ref())?;
     ctx.store.submit(make).await??;
     Ok((kind, draft.into_link(&ctx.base_url)))

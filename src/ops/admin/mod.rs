@@ -6,5 +6,6 @@ pub mod create;
 pub mod events;
 pub mod everyone;
 pub mod links;
+pub mod recovery;
 pub mod sessions;
 pub mod users;

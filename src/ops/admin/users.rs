@@ -1,12 +1,14 @@
 //! Finds users.
 
 use crate::base::id::UserId;
-use crate::domain::session::Session;
+use crate::base::time::Timestamp;
+use crate::domain::session::{Policy, Session};
 use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
 use crate::ops::ctx::Ctx;
 use crate::ops::ending;
 use crate::ops::error::{Error, settle};
+use crate::store;
 use crate::store::rows::{Rows, User};
 
 /// How many sessions of a user are shown, ended ones too.
@@ -26,6 +28,16 @@ pub async fn list(
         settle(by.check(rows, Needs::Token, now).and_then(|()| Ok(rows.users(&search, &after, limit)?)))
     };
     ctx.store.read(read).await?
+}
+
+/// The sessions of a user that can still be refreshed; newest first.
+pub fn live(
+    rows: &dyn Rows,
+    user: &User,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Vec<Session>, store::error::Error> {
+    ending::live(rows, user, policy, now)
 }
 
 /// A user, their live sessions and the last ones that are over.
