@@ -1,6 +1,7 @@
 //! doorward: the whole login of an application in one file.
 
 pub mod base;
+pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod domain;

@@ -1,3 +1,7 @@
 //! doorward: argv -> cli -> exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    doorward::cli::run(std::env::args_os())
+}

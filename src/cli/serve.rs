@@ -1,0 +1,84 @@
+//! `doorward serve`: runs the server until it is told to stop.
+
+use clap::Args;
+
+use crate::cli::error::Error;
+use crate::cli::place::Place;
+use crate::cli::{log, output};
+use crate::server::{Running, Server};
+use crate::store::sqlite::open;
+
+#[derive(Args)]
+pub(super) struct Serve {
+    /// The address and port to listen on [default: the setting, 127.0.0.1:8484]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+impl Serve {
+    /// Whether anything but the defaults was asked for.
+    pub(super) const fn is_set(&self) -> bool {
+        self.listen.is_some()
+    }
+
+    pub(super) fn run(self, place: &Place) -> Result<(), Error> {
+        let loaded = place.load(self.listen)?;
+        if let Some(file) = &loaded.file {
+            output::note(format_args!("settings: {}", file.display()));
+        }
+        for warning in loaded.config.warnings() {
+            output::note(format_args!("warning: {warning}"));
+        }
+        let config = loaded.config;
+        log::begin(&config.log)?;
+        output::line(format_args!("database: {}", config.data_dir.join(open::FILE).display()))?;
+        let public = config.public_url.as_ref().map(ToString::to_string);
+        let mut said = Ok(());
+        Server::run(config, |running| said = output::line(greeting(running, public.as_deref())))?;
+        said
+    }
+}
+
+/// Where the server is, and the way in for the first administrator.
+fn greeting(running: &Running, public: Option<&str>) -> String {
+    let mut text = format!("listening on http://{}", running.addr);
+    if let Some(public) = public {
+        text = format!("{text}, for browsers {public}");
+    }
+    if let Some(link) = &running.setup_link {
+        let until = link.expires_at.rfc3339();
+        text = format!(
+            "{text}\nnobody administers this server yet; until {until} this link makes the first who does:\n{}",
+            link.url.expose()
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::secret::Secret;
+    use crate::base::time::Timestamp;
+    use crate::ops::link::NewLink;
+
+    #[test]
+    fn the_greeting_names_the_address_and_the_link_on_a_line_of_its_own() {
+        let addr = "127.0.0.1:8484".parse().unwrap();
+        let url = Secret::new("http://localhost:8484/setup#abc".to_owned());
+        let link = NewLink { url, expires_at: Timestamp::from_secs(0) };
+        let first = Running { addr, setup_link: Some(link) };
+        assert_eq!(
+            greeting(&first, None),
+            "listening on http://127.0.0.1:8484\n\
+             nobody administers this server yet; until 1970-01-01T00:00:00Z this link makes the first who does:\n\
+             http://localhost:8484/setup#abc"
+        );
+        let later = Running { addr, setup_link: None };
+        let public = Some("https://auth.example.com");
+        assert_eq!(
+            greeting(&later, public),
+            "listening on http://127.0.0.1:8484, for browsers https://auth.example.com"
+        );
+    }
+}
