@@ -1,44 +1,273 @@
-//! The server: opens the database and starts it.
+//! Starts a server and stops it: for the binary, for those who embed it, and for the tests.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crate::base::entropy::SystemEntropy;
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer, web};
+use tokio::sync::watch;
+
+use crate::base::entropy::{Entropy, NoEntropy, SystemEntropy};
 use crate::base::time::{Clock, SystemClock};
 use crate::config::Config;
+use crate::crypto::hash_pool::{HashPool, Size};
+use crate::crypto::password::expected_time;
+use crate::http::cookies::{BadCookieName, CookieNames};
+use crate::http::cors::cors;
+use crate::http::headers::{Gate, outermost};
+use crate::http::limits::{AddressLimiter, BadRate};
+use crate::http::origin::OwnOrigin;
+use crate::http::routes::{Layers, configure, not_found};
+use crate::http::settings::HttpSettings;
+use crate::http::site::BadOrigin;
+use crate::http::state::State;
+use crate::jobs;
+use crate::ops::ctx::{Ctx, Keys};
+use crate::ops::guesses::Guesses;
 use crate::ops::link::NewLink;
+use crate::ops::settings;
 use crate::ops::start::{StartError, start};
 use crate::store::sqlite::handle::Opened;
 use crate::store::sqlite::open::OpenError;
 
-/// Why the server could not run.
+/// How long the head of a request may take.
+const HEAD: Duration = Duration::from_secs(5);
+
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long requests that have begun may take when the server stops, in seconds.
+const LAST_REQUESTS: u64 = 10;
+
+/// Why a server does not start. Says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The folder of the database could not be made.
+    #[error("the folder {path} can't be made: {source}")]
+    Folder {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The address could not be had.
+    #[error("can't listen on {addr}: {source}; another program may use it: choose another with --listen")]
+    Listen {
+        /// Which.
+        addr: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The database.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The start.
+    /// The keys.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// No thread, or no signal to wait for.
+    #[error("the system refused: {0}")]
+    System(#[from] std::io::Error),
+    /// No chance.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+    /// A setting that `config` should have refused.
+    #[error("cookie_name: {0}")]
+    CookieName(#[from] BadCookieName),
+    /// A setting that `config` should have refused.
+    #[error("limits.login_address: {0}")]
+    Rate(#[from] BadRate),
+    /// A setting that `config` should have refused.
+    #[error("public_url or allowed_origins: {0}")]
+    Origin(#[from] BadOrigin),
 }
 
-/// The server.
+/// Time and chance: the system's, or a test's.
+#[derive(Clone)]
+pub struct Env {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Default for Env {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::default()) }
+    }
+}
+
+/// Starts servers.
 pub struct Server;
 
-/// A server that runs.
+/// A server that runs until it is stopped or dropped.
 pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
-    /// The set-up link, where there is no administrator.
+    /// Where the first administrator is made, as long as there is none.
     pub setup_link: Option<NewLink>,
+    ctx: Arc<Ctx>,
+    http: ServerHandle,
+    jobs: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Starts it.
-    pub fn run(config: Config, on_ready: impl FnOnce(&Running)) -> Result<(), Error> {
+    /// Starts a server with the system's time and chance.
+    pub fn start(config: Config) -> Result<Running, Error> {
+        Self::start_with(config, Env::default())
+    }
+
+    /// Starts a server with another's time and chance. The floor of the hash cost does not hold here.
+    pub fn start_with(config: Config, env: Env) -> Result<Running, Error> {
+        make_folder(&config)?;
         let opened = Opened::new(&config.data_dir)?;
-        let base_url = config.base_url(config.listen.port());
-        let started = start(&opened, &config, &base_url, SystemClock.now(), &SystemEntropy::default())?;
-        on_ready(&Running { addr: config.listen, setup_link: started.setup });
+        let listener =
+            TcpListener::bind(config.listen).map_err(|source| Error::Listen { addr: config.listen, source })?;
+        let addr = listener.local_addr()?;
+        let (ctx, setup_link) = context(opened, config, &env, addr.port())?;
+        let settings = Arc::new(http_settings(&ctx.config)?);
+        let limiter = AddressLimiter::new(settings.login_address)?;
+        let state = State { ctx: Arc::clone(&ctx), settings };
+        let (http, serving) = serve(state, limiter.clone(), env.entropy, listener)?;
+        let (jobs, stop) = watch::channel(false);
+        let ticking = tick(Arc::clone(&ctx), limiter, stop)?;
+        Ok(Running { addr, setup_link, ctx, http, jobs, threads: vec![serving, ticking] })
+    }
+
+    /// Starts a server, says so, and stops it at SIGTERM or SIGINT.
+    pub fn run(config: Config, on_ready: impl FnOnce(&Running)) -> Result<(), Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let running = Self::start(config)?;
+        on_ready(&running);
+        runtime.block_on(asked_to_stop())?;
+        running.stop();
         Ok(())
     }
+}
+
+impl Running {
+    /// Answers what has begun, finishes what is queued, moves the WAL into the file. Blocks until done.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Running {
+    /// First http, then the jobs, then what they stand on.
+    fn drop(&mut self) {
+        // The command reaches the server when it is made; what comes back only tells when it is done.
+        drop(self.http.stop(true));
+        let _ = self.jobs.send(true);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+        self.ctx.pool.stop();
+        self.ctx.store.stop();
+    }
+}
+
+fn make_folder(config: &Config) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    let path = &config.data_dir;
+    if path.is_dir() {
+        return Ok(());
+    }
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| Error::Folder { path: path.clone(), source })
+}
+
+fn context(opened: Opened, config: Config, env: &Env, port: u16) -> Result<(Arc<Ctx>, Option<NewLink>), Error> {
+    let (base_url, issuer) = (config.base_url(port), config.issuer(port));
+    let started = start(&opened, &config, &base_url, env.clock.now(), env.entropy.as_ref())?;
+    let cores = std::thread::available_parallelism()?.get();
+    let pool = HashPool::start(Size::for_cores(cores, expected_time(settings::cost(&config))))?;
+    let ctx = Ctx {
+        store: opened.start(Arc::clone(&env.clock))?,
+        pool,
+        clock: Arc::clone(&env.clock),
+        entropy: Arc::clone(&env.entropy),
+        guesses: Guesses::new(config.limits.login, env.entropy.as_ref())?,
+        issuer,
+        base_url,
+        database: started.database,
+        keys: Keys { master: started.master, hs256: started.hs256, ring: RwLock::new(started.ring) },
+        highest_cost: AtomicU32::new(started.highest_cost),
+        config: Arc::new(config),
+    };
+    Ok((Arc::new(ctx), started.setup))
+}
+
+fn http_settings(config: &Config) -> Result<HttpSettings, Error> {
+    let own = match &config.public_url {
+        Some(url) => OwnOrigin::Configured(url.as_str().parse()?),
+        None => OwnOrigin::OfHost,
+    };
+    let allowed: Result<Vec<_>, _> = config.allowed_origins.iter().map(|origin| origin.as_str().parse()).collect();
+    Ok(HttpSettings {
+        own,
+        allowed_origins: allowed?,
+        trusted_proxies: config.trusted_proxies.clone(),
+        cookies: CookieNames::new(&config.cookie_name)?,
+        login_address: config.limits.login_address,
+    })
+}
+
+/// Runs http on a thread of its own, so that whoever embeds a server need not know of actix.
+fn serve(
+    state: State,
+    limiter: AddressLimiter,
+    entropy: Arc<dyn Entropy>,
+    listener: TcpListener,
+) -> Result<(ServerHandle, JoinHandle<()>), Error> {
+    let gate = Arc::new(Gate::new((*state.settings).clone(), entropy));
+    let factory = move || {
+        let layers = Layers { state: state.clone(), limiter: limiter.clone() };
+        App::new()
+            .app_data(web::Data::new(state.clone()))
+            .configure(|app| configure(&layers, app))
+            .default_service(web::to(not_found))
+            .wrap(cors(&state.settings.allowed_origins))
+            .wrap(outermost(Arc::clone(&gate)))
+    };
+    let (tell, told) = std::sync::mpsc::channel();
+    let run = move || {
+        let served = actix_web::rt::System::new().block_on(async move {
+            let server = HttpServer::new(factory)
+                .client_request_timeout(HEAD)
+                .keep_alive(KEEP_ALIVE)
+                .shutdown_timeout(LAST_REQUESTS)
+                .disable_signals()
+                .listen(listener)?
+                .run();
+            // Whoever started this has gone if nobody hears it; then the server stops with its handle.
+            let _ = tell.send(server.handle());
+            server.await
+        });
+        if let Err(error) = served {
+            tracing::error!(%error, "the server ended");
+        }
+    };
+    let thread = std::thread::Builder::new().name("http".to_owned()).spawn(run)?;
+    let ended = |_| std::io::Error::other("the server ended before it began; the log says why");
+    Ok((told.recv().map_err(ended)?, thread))
+}
+
+fn tick(ctx: Arc<Ctx>, limiter: AddressLimiter, stop: watch::Receiver<bool>) -> Result<JoinHandle<()>, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let run = move || runtime.block_on(jobs::run(ctx, limiter, stop));
+    Ok(std::thread::Builder::new().name("jobs".to_owned()).spawn(run)?)
+}
+
+/// Comes back at the first SIGTERM or SIGINT.
+async fn asked_to_stop() -> Result<(), Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    Ok(())
 }

@@ -1,11 +1,14 @@
 //! `doorward serve`: runs the server until it is told to stop.
 
+use std::net::SocketAddr;
+
 use clap::Args;
 
 use crate::cli::error::Error;
 use crate::cli::place::Place;
 use crate::cli::{log, output};
-use crate::server::{Running, Server};
+use crate::ops::link::NewLink;
+use crate::server::Server;
 use crate::store::sqlite::open;
 
 #[derive(Args)]
@@ -34,18 +37,20 @@ impl Serve {
         output::line(format_args!("database: {}", config.data_dir.join(open::FILE).display()))?;
         let public = config.public_url.as_ref().map(ToString::to_string);
         let mut said = Ok(());
-        Server::run(config, |running| said = output::line(greeting(running, public.as_deref())))?;
+        Server::run(config, |running| {
+            said = output::line(greeting(running.addr, running.setup_link.as_ref(), public.as_deref()));
+        })?;
         said
     }
 }
 
 /// Where the server is, and the way in for the first administrator.
-fn greeting(running: &Running, public: Option<&str>) -> String {
-    let mut text = format!("listening on http://{}", running.addr);
+fn greeting(addr: SocketAddr, setup: Option<&NewLink>, public: Option<&str>) -> String {
+    let mut text = format!("listening on http://{addr}");
     if let Some(public) = public {
         text = format!("{text}, for browsers {public}");
     }
-    if let Some(link) = &running.setup_link {
+    if let Some(link) = setup {
         let until = link.expires_at.rfc3339();
         text = format!(
             "{text}\nnobody administers this server yet; until {until} this link makes the first who does:\n{}",
@@ -60,24 +65,21 @@ mod tests {
     use super::*;
     use crate::base::secret::Secret;
     use crate::base::time::Timestamp;
-    use crate::ops::link::NewLink;
 
     #[test]
     fn the_greeting_names_the_address_and_the_link_on_a_line_of_its_own() {
         let addr = "127.0.0.1:8484".parse().unwrap();
         let url = Secret::new("http://localhost:8484/setup#abc".to_owned());
         let link = NewLink { url, expires_at: Timestamp::from_secs(0) };
-        let first = Running { addr, setup_link: Some(link) };
         assert_eq!(
-            greeting(&first, None),
+            greeting(addr, Some(&link), None),
             "listening on http://127.0.0.1:8484\n\
              nobody administers this server yet; until 1970-01-01T00:00:00Z this link makes the first who does:\n\
              http://localhost:8484/setup#abc"
         );
-        let later = Running { addr, setup_link: None };
         let public = Some("https://auth.example.com");
         assert_eq!(
-            greeting(&later, public),
+            greeting(addr, None, public),
             "listening on http://127.0.0.1:8484, for browsers https://auth.example.com"
         );
     }

@@ -3,7 +3,7 @@
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::middleware::Condition;
-use actix_web::{Resource, guard, web};
+use actix_web::{HttpResponse, Resource, guard, web};
 
 use crate::http::code::Code;
 use crate::http::error::Problem;
@@ -135,7 +135,7 @@ impl Layers {
         let allow = allow.trim_end_matches(", ");
         resource
             .default_service(web::to(move || async move {
-                Err::<String, _>(Problem::new(Code::MethodNotAllowed).allow(allow))
+                Err::<HttpResponse, _>(Problem::new(Code::MethodNotAllowed).allow(allow))
             }))
             .wrap(Condition::new(limited, self.limiter.middleware()))
             .wrap(same_origin(self.state.settings.clone(), acts_by))
@@ -143,7 +143,6 @@ impl Layers {
 }
 
 /// What answers where there is no route.
-#[expect(clippy::unused_async, reason = "handlers are async")]
-pub async fn not_found() -> Problem {
-    Code::NotFound.into()
+pub async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Code::NotFound.into())
 }

@@ -1,1 +1,79 @@
-//! Layer 4: what runs on a ticker.
+//! Layer 4: what runs on a ticker, on a thread of its own.
+
+mod clocks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::base::time::Timestamp;
+use crate::http::limits::AddressLimiter;
+use crate::jobs::clocks::{Clocks, Verdict};
+use crate::ops::ctx::Ctx;
+use crate::ops::{keys, purge};
+
+/// How often it is looked whether another process wrote.
+const FOREIGN: Duration = Duration::from_millis(250);
+
+/// How often the house is cleaned.
+const CLEAN: Duration = Duration::from_mins(1);
+
+/// Runs until `stop` is told.
+pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiver<bool>) {
+    let mut foreign = ctx.store.foreign_writes();
+    let mut clocks = Clocks::new(ctx.clock.now(), ctx.clock.monotonic());
+    let mut ticks = tokio::time::interval(FOREIGN);
+    let mut cleaned = ctx.clock.monotonic();
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            _ = ticks.tick() => {}
+        }
+        let seen = ctx.store.foreign_writes();
+        if seen != foreign && take_up(&ctx).await {
+            foreign = seen;
+        }
+        let monotonic = ctx.clock.monotonic();
+        if monotonic.saturating_sub(cleaned) >= CLEAN {
+            cleaned = monotonic;
+            limiter.tick(monotonic);
+            clean(&ctx, &mut clocks).await;
+        }
+    }
+}
+
+/// Another process wrote: keys and costs may be others. True where all was taken up.
+async fn take_up(ctx: &Ctx) -> bool {
+    if let Err(error) = keys::reload(ctx).await {
+        tracing::error!(%error, "the keys that another process wrote could not be taken up");
+        return false;
+    }
+    match ctx.store.read(|rows| rows.highest_cost()).await {
+        Ok(cost) => ctx.saw_cost(cost),
+        Err(error) => tracing::error!(%error, "what another process wrote could not be read"),
+    }
+    true
+}
+
+async fn clean(ctx: &Ctx, clocks: &mut Clocks) {
+    let stored: Option<Timestamp> = ctx.store.read(|rows| rows.meta()).await.ok().map(|meta| meta.last_time);
+    match clocks.judge(ctx.clock.now(), ctx.clock.monotonic(), stored) {
+        Verdict::Good => {}
+        Verdict::Moved => {
+            tracing::warn!("the wall clock moved by more than an hour: nothing is purged for an hour");
+            return;
+        }
+        Verdict::Waiting => return,
+    }
+    loop {
+        match purge::step(ctx).await {
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => return,
+            Err(error) => {
+                tracing::error!(%error, "old rows could not be removed; it is tried again in a minute");
+                return;
+            }
+        }
+    }
+}
