@@ -198,11 +198,6 @@ impl RefreshLink {
         self.claims.tr
     }
 
-    /// When it was made, in whole seconds.
-    pub fn iat(&self) -> Timestamp {
-        self.claims.iat
-    }
-
     /// When it runs out.
     pub fn exp(&self) -> Timestamp {
         self.claims.exp
@@ -211,11 +206,6 @@ impl RefreshLink {
     /// When its session ends.
     pub fn end(&self) -> Timestamp {
         self.claims.end
-    }
-
-    /// The key that signed it.
-    pub fn kid(&self) -> &str {
-        self.key.kid()
     }
 
     fn sign(self) -> Result<RefreshToken, CantSign> {
@@ -311,8 +301,8 @@ mod tests {
         let (link, of) = (read.link(), beginning());
         assert_eq!((link.user(), link.session(), link.generation()), (of.user, of.session, 0));
         assert_eq!((link.ver(), link.transport()), (of.ver, of.transport));
-        assert_eq!((link.iat(), link.exp(), link.end()), (of.iat, of.exp, of.end));
-        assert_eq!((read.hash(), link.kid()), (hash, keys.refresh_key().kid()));
+        assert_eq!((link.claims.iat, link.exp(), link.end()), (of.iat, of.exp, of.end));
+        assert_eq!((read.hash(), link.key.kid()), (hash, keys.refresh_key().kid()));
         assert_eq!(hash, token_hash(&text));
         assert_eq!(read.reveal(), text);
     }
@@ -326,7 +316,7 @@ mod tests {
         assert_eq!(child().hash(), child().hash());
         assert_eq!(*child().text.expose(), *child().text.expose());
         let link = child().link;
-        assert_eq!((link.generation(), link.iat(), link.exp()), (1, at, exp));
+        assert_eq!((link.generation(), link.claims.iat, link.exp()), (1, at, exp));
         assert_eq!((link.end(), link.ver(), link.session()), (beginning().end, beginning().ver, beginning().session));
         let later = parse(&keys, &parent).unwrap().link().successor(at + Ttl::from_secs(1), exp).unwrap();
         assert_ne!(later.hash(), child().hash());
@@ -354,7 +344,7 @@ mod tests {
         let keys = sample::open(&[access, old.clone(), sample::refresh(2)]);
         assert_ne!(keys.refresh_key().kid(), old.kid);
         let child = parse(&keys, &parent).unwrap().link().successor(NOW, NOW + WEEK).unwrap();
-        assert_eq!(child.link().kid(), old.kid);
+        assert_eq!(child.link().key.kid(), old.kid);
         assert!(parse(&keys, child.text.expose()).is_ok());
     }
 

@@ -175,7 +175,7 @@ fn explain(error: &serde_json::Error) -> Problem {
     if error.classify() != Category::Data {
         return Problem::new(Code::MalformedBody).detail(format!("The body is not valid JSON at {place}."));
     }
-    let problem = Problem::new(Code::InvalidValue);
+    let problem = Problem::new(Code::MalformedBody);
     let message = error.to_string();
     let named = |prefix: &str| message.strip_prefix(prefix)?.split_once('`').map(|(name, _)| name.to_owned());
     if let Some(name) = named("missing field `") {
@@ -286,17 +286,17 @@ mod tests {
                 "",
                 "The body is not valid JSON at line 1, column 36.",
             ),
-            (r#"{"email":"hunter2"}"#, Code::InvalidValue, "password", "The member `password` is missing."),
-            (r#"{"email":"a","email":"hunter2"}"#, Code::InvalidValue, "email", "The member `email` is there twice."),
+            (r#"{"email":"hunter2"}"#, Code::MalformedBody, "password", "The member `password` is missing."),
+            (r#"{"email":"a","email":"hunter2"}"#, Code::MalformedBody, "email", "The member `email` is there twice."),
             (
                 r#"{"email":7,"password":"hunter2"}"#,
-                Code::InvalidValue,
+                Code::MalformedBody,
                 "",
                 "The value that ends at line 1, column 10 does not fit: this call takes a string.",
             ),
             (
                 r#"{"hunter2, expected `x":"hunter2"}"#,
-                Code::InvalidValue,
+                Code::MalformedBody,
                 "",
                 "An unknown member ends at line 1, column 23: this call takes `email` or `password`.",
             ),

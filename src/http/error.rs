@@ -35,7 +35,8 @@ struct Parts {
     detail: Cow<'static, str>,
     reason: Option<Reason>,
     field: Option<Cow<'static, str>>,
-    exceeded: Option<RateState>,
+    rate: Option<RateState>,
+    exceeded: bool,
     retry_after: Option<u64>,
     allow: Option<Cow<'static, str>>,
     challenge: Option<HeaderValue>,
@@ -69,8 +70,9 @@ impl Problem {
         // 503 without a word on when to come back invites a stampede.
         let retry_after = (code.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
         let detail = Cow::Borrowed(code.text());
-        let (reason, field, exceeded, allow, cause) = (None, None, None, None, None);
-        Self(Box::new(Parts { code, detail, reason, field, exceeded, retry_after, allow, challenge, cause }))
+        let (reason, field, rate, allow, cause) = (None, None, None, None, None);
+        let exceeded = false;
+        Self(Box::new(Parts { code, detail, reason, field, rate, exceeded, retry_after, allow, challenge, cause }))
     }
 
     /// The table's text would say less than this one. It is public: no values, no causes.
@@ -116,10 +118,17 @@ impl Problem {
         self
     }
 
+    /// The limit that this request counted for: its headers tell of it.
+    pub fn counts(mut self, state: RateState) -> Self {
+        self.0.rate = Some(state);
+        self
+    }
+
     /// The limit that is used up: names it in `violated-policies`, says when to come back, and lets
     /// the limit's headers tell of it.
     pub fn exceeds(mut self, state: RateState) -> Self {
-        self.0.exceeded = Some(state);
+        self.0.exceeded = true;
+        self.0.rate = Some(state);
         let said = self.0.retry_after.unwrap_or(0);
         self.retry_after(said.max(state.reset_secs))
     }
@@ -151,7 +160,7 @@ impl Problem {
             error: code.title(),
             reason: self.0.reason,
             field: self.0.field.as_deref(),
-            violated: self.0.exceeded.as_ref().map(|state| [state.policy]),
+            violated: self.0.rate.filter(|_| self.0.exceeded).map(|state| [state.policy]),
             request_id,
         };
         // Strings and numbers alone: this can't fail.
@@ -196,7 +205,7 @@ impl ResponseError for Problem {
             builder.force_close();
         }
         let mut response = builder.body(self.body(None));
-        if let Some(state) = self.0.exceeded {
+        if let Some(state) = self.0.rate {
             response.extensions_mut().insert(state);
         }
         response

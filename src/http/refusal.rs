@@ -54,11 +54,10 @@ impl From<store::error::Error> for Problem {
 
 /// A refusal of a call that asks for a password: a full bucket is named in it.
 pub fn guessing(error: Error, spent: Option<Spent>) -> Problem {
-    let full = spent.filter(|spent| spent.remaining == 0);
-    match (&error, full) {
-        (Error::TooManyAttempts { .. }, Some(spent)) => Problem::from(error).exceeds(rate_state(spent)),
-        _ => error.into(),
-    }
+    let Some(spent) = spent else { return error.into() };
+    let is_full = spent.remaining == 0 && matches!(error, Error::TooManyAttempts { .. });
+    let problem = Problem::from(error);
+    if is_full { problem.exceeds(rate_state(spent)) } else { problem.counts(rate_state(spent)) }
 }
 
 /// What the `RateLimit` header says of a bucket.

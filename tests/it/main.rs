@@ -1,3 +1,11 @@
 //! The tests over the real thing, in one binary: a file a URL or feature.
 
+#![expect(unreachable_pub, reason = "one crate: nothing else can reach it")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what helps a test may fail it")]
+#![expect(clippy::print_stderr, reason = "a failing test prints all that one needs")]
+
+mod auth;
 mod cli;
+mod harness;
+mod matrix;
+mod tidy;

@@ -1,0 +1,185 @@
+//! `/auth/admin/…`.
+
+use serde_json::json;
+
+use crate::harness::TestServer;
+
+#[tokio::test]
+async fn acts_on_a_user_end_what_they_should() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    for (act, reason) in [
+        ("disable", "account_disabled"),
+        ("logout-all", "ended_by_admin"),
+        ("role", "role_changed"),
+        ("delete", "account_deleted"),
+        ("session", "ended_by_admin"),
+    ] {
+        let mut user = server.user(&mut admin, act).await;
+        let (id, session) = (user.me().await.text("/id"), user.me().await.text("/sessionId"));
+        let path = format!("/auth/admin/users/{id}");
+        match act {
+            "role" => admin.patch(&path, json!({"role": "editor"})).await.expect(200),
+            "delete" => admin.delete(&path).await.expect(204),
+            "session" => admin.delete(&format!("/auth/admin/sessions/{session}")).await.expect(204),
+            act => admin.post(&format!("{path}/{act}"), json!({})).await.expect(200),
+        }
+        user.me().await.expect_problem(401, "invalid_access_token");
+        user.refresh().await.expect_ended(reason);
+        let again = user.login(&format!("{act}@example.com")).await;
+        assert_eq!(again.status == 200, !["disable", "delete"].contains(&act), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_users_token_says_so_after_a_restart() {
+    let mut server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut ann = server.user(&mut admin, "ann").await;
+    let id = ann.me().await.text("/id");
+    admin.delete(&format!("/auth/admin/users/{id}")).await.expect(204);
+    server.restart();
+    let mut ann = ann.at(&server);
+    ann.refresh().await.expect_ended("account_deleted");
+    ann.me().await.expect_problem(401, "invalid_access_token");
+}
+
+#[tokio::test]
+async fn a_disabled_user_comes_back_with_none_of_the_old_sessions() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut ann = server.user(&mut admin, "ann").await;
+    let id = ann.me().await.text("/id");
+    admin.post(&format!("/auth/admin/users/{id}/disable"), json!({})).await.expect(200);
+    admin.post(&format!("/auth/admin/users/{id}/enable"), json!({})).await.expect(200);
+    ann.refresh().await.expect_ended("account_disabled");
+    ann.me().await.expect_problem(401, "invalid_access_token");
+    ann.login("ann@example.com").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_even_if_two_go_at_once() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let own = admin.me().await.text("/id");
+    let path = format!("/auth/admin/users/{own}");
+    admin.delete(&path).await.expect_problem(409, "last_admin");
+    admin.post(&format!("{path}/disable"), json!({})).await.expect_problem(409, "last_admin");
+    admin.patch(&path, json!({"role": "user"})).await.expect_problem(409, "last_admin");
+    let mut ann = server.user(&mut admin, "ann").await;
+    let id = ann.me().await.text("/id");
+    admin.patch(&format!("/auth/admin/users/{id}"), json!({"role": "admin"})).await.expect(200);
+    ann.login("ann@example.com").await.expect(200);
+    let (mut one, mut two) = (admin.clone(), ann.clone());
+    let (other, this) = (format!("/auth/admin/users/{id}"), path.clone());
+    let (a, b) = tokio::join!(one.delete(&other), two.delete(&this));
+    let mut statuses = [a.status, b.status];
+    statuses.sort_unstable();
+    assert!(statuses[0] == 204 && [401, 409].contains(&statuses[1]), "{a:?} {b:?}");
+}
+
+#[tokio::test]
+async fn everyone_is_logged_out_by_one_act() {
+    let mut server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut ann = server.user(&mut admin, "ann").await;
+    let mut bob = server.user(&mut admin, "bob").await;
+    let answer = admin.post("/auth/admin/logout-all", json!({})).await;
+    answer.expect(200);
+    assert_eq!(answer.json(), json!({"message": "Everyone is signed out: 3 sessions ended.", "sessions": 3}));
+    for browser in [&mut admin, &mut ann, &mut bob] {
+        browser.me().await.expect_problem(401, "invalid_access_token");
+        browser.refresh().await.expect_ended("everyone_logged_out");
+    }
+    server.restart();
+    let mut ann = ann.at(&server);
+    ann.me().await.expect_problem(401, "invalid_access_token");
+    ann.login("ann@example.com").await.expect(200);
+    ann.me().await.expect(200);
+}
+
+#[tokio::test]
+async fn users_are_found_page_by_page() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    for name in ["bea", "ben", "bob", "Zoë", "a_b", "a%b"] {
+        admin.post("/auth/admin/users", json!({"email": format!("{name}@example.com")})).await.expect(201);
+    }
+    let mut found = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = admin.get(&format!("/auth/admin/users?limit=3{next}")).await;
+        page.expect(200);
+        let json = page.json();
+        found.extend(json["users"].as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap().to_owned()));
+        match json["next"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(
+        found,
+        [
+            "a%b@example.com",
+            "a_b@example.com",
+            "admin@example.com",
+            "bea@example.com",
+            "ben@example.com",
+            "bob@example.com",
+            "Zoë@example.com"
+        ]
+    );
+    for (search, count) in [("be", 2), ("B", 3), ("zo%C3%AB", 1), ("a_", 1), ("a%25", 1), ("%25", 0), ("nobody", 0)] {
+        let page = admin.get(&format!("/auth/admin/users?search={search}")).await;
+        assert_eq!(page.json()["users"].as_array().unwrap().len(), count, "{search}: {page:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_shown_with_how_their_sessions_ended() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut ann = server.user(&mut admin, "ann").await;
+    let id = ann.me().await.text("/id");
+    ann.logout().await.expect(204);
+    ann.login("ann@example.com").await.expect(200);
+    let shown = admin.get(&format!("/auth/admin/users/{id}")).await;
+    shown.expect(200);
+    let sessions = shown.json()["sessions"].clone();
+    let summary = |at: usize| (sessions[at]["live"].clone(), sessions[at]["reason"].clone());
+    let mut both = [summary(0), summary(1)];
+    both.sort_by_key(|(live, _)| live.as_bool());
+    assert_eq!(both, [(json!(false), json!("logged_out")), (json!(true), json!(null))]);
+}
+
+#[tokio::test]
+async fn events_are_listed_filtered_and_folded() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut guesser = server.browser();
+    for _ in 0..3 {
+        guesser.login_with("admin@example.com", "wrong password").await.expect(401);
+    }
+    server.advance("61s");
+    guesser.login_with("admin@example.com", "wrong password").await.expect(401);
+    let listed = admin.get("/auth/admin/events?kind=sign_in_failed").await;
+    listed.expect(200);
+    let counts: Vec<_> = listed.json()["events"].as_array().unwrap().iter().map(|e| e["count"].clone()).collect();
+    assert_eq!(counts, [json!(1), json!(3)]);
+    assert_eq!(
+        listed.redacted()["events"][1],
+        json!({
+            "id": 2, "at": "2027-01-15T08:00:00.25Z", "kind": "sign_in_failed", "count": 3, "userId": "[id]",
+            "actorId": null, "sessionId": null, "address": "127.0.0.1", "userAgent": guesser.agent,
+            "requestId": "[request]", "detail": null,
+        })
+    );
+    let page = admin.get("/auth/admin/events?limit=2").await;
+    let next = page.text("/next");
+    let rest = admin.get(&format!("/auth/admin/events?limit=2&cursor={next}")).await;
+    assert_eq!(rest.json()["events"][0]["kind"], "setup");
+    assert_eq!(rest.json()["next"], json!(null));
+    let own = admin.me().await.text("/id");
+    let of_user = admin.get(&format!("/auth/admin/events?user={own}&kind=setup")).await;
+    assert_eq!(of_user.json()["events"].as_array().unwrap().len(), 1);
+}

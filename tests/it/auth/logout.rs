@@ -1,0 +1,67 @@
+//! `POST /auth/logout` and `POST /auth/logout-all`.
+
+use serde_json::json;
+
+use crate::harness::TestServer;
+
+#[tokio::test]
+async fn logout_ends_this_session_at_once_and_clears_the_cookie() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut other = server.browser();
+    other.login("admin@example.com").await.expect(200);
+    let before = admin.clone();
+    let answer = admin.logout().await;
+    answer.expect(204);
+    assert_eq!(answer.set_cookies()[0].2, "Max-Age=0; Path=/; HttpOnly; SameSite=Strict");
+    assert!(admin.jar.contains_key("device"), "logout keeps the device");
+    before.clone().refresh().await.expect_ended("logged_out");
+    before.clone().me().await.expect_problem(401, "invalid_access_token");
+    other.me().await.expect(200);
+    assert_eq!(other.events().await, ["setup", "signed_in", "logged_out"]);
+}
+
+#[tokio::test]
+async fn any_token_of_the_session_ends_it_and_nothing_to_end_is_no_error() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut old = admin.clone();
+    for _ in 0..3 {
+        server.advance("1m");
+        admin.refresh().await.expect(200);
+    }
+    server.advance("8d");
+    old.logout().await.expect(204);
+    admin.refresh().await.expect_problem(401, "session_ended");
+    for _ in 0..2 {
+        admin.logout().await.expect(204);
+        server.browser().logout().await.expect(204);
+    }
+    let mut nonsense = server.browser();
+    nonsense.jar.insert("refreshToken".to_owned(), "nonsense".to_owned());
+    nonsense.logout().await.expect(204);
+}
+
+#[tokio::test]
+async fn logout_everywhere_ends_every_device_of_this_user_alone() {
+    let mut server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut phone = server.user(&mut admin, "ann").await;
+    let mut laptop = server.browser();
+    laptop.login("ann@example.com").await.expect(200);
+    let answer = laptop.post("/auth/logout-all", json!({})).await;
+    answer.expect(200);
+    assert_eq!(answer.json(), json!({"message": "Signed out everywhere: 2 sessions ended.", "sessions": 2}));
+    assert!(laptop.refresh_cookie().is_empty());
+    phone.me().await.expect_problem(401, "invalid_access_token");
+    phone.refresh().await.expect_ended("logged_out_everywhere");
+    laptop.post("/auth/logout-all", json!({})).await.expect_problem(401, "invalid_access_token");
+    admin.me().await.expect(200);
+    server.restart();
+    let (mut phone, mut admin) = (phone.at(&server), admin.at(&server));
+    phone.me().await.expect_problem(401, "invalid_access_token");
+    phone.refresh().await.expect_ended("logged_out_everywhere");
+    admin.me().await.expect(200);
+    phone.login("ann@example.com").await.expect(200);
+    phone.me().await.expect(200);
+}

@@ -1,0 +1,10 @@
+//! `/auth/…`, a file a call.
+
+mod admin;
+mod links;
+mod login;
+mod logout;
+mod password;
+mod refresh;
+mod sessions;
+mod setup;
