@@ -6,6 +6,7 @@
 
 mod auth;
 mod cli;
+mod floors;
 mod harness;
 mod matrix;
 mod tidy;
