@@ -9,4 +9,5 @@ mod cli;
 mod floors;
 mod harness;
 mod matrix;
+mod real;
 mod tidy;
