@@ -27,9 +27,11 @@ pub async fn step(ctx: &Ctx) -> Result<bool, Error> {
         Purge::Keys(KeyUse::Access, now - longest - Ttl::from_mins(1)),
         Purge::Keys(KeyUse::Refresh, now - absolute),
     ];
-    let revocations = ctx.store.revocations().expire();
+    let over = ctx.store.revocations().expired();
     ctx.guesses.prune(now);
-    Ok(ctx.store.submit(Step { what, revocations, now }).await?)
+    let more = ctx.store.submit(Step { what, revocations: over.clone(), now }).await?;
+    ctx.store.revocations().forget(&over);
+    Ok(more)
 }
 
 struct Step {

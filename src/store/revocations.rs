@@ -57,16 +57,20 @@ impl Revocations {
         self.state.read().unwrap_or_else(PoisonError::into_inner).last
     }
 
-    /// Forgets the rows whose time has passed by both clocks, and gives their numbers.
-    pub fn expire(&self) -> Vec<i64> {
+    /// The numbers of the rows whose time has passed by both clocks.
+    pub fn expired(&self) -> Vec<i64> {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let is_over = |row: &(Revoked, Timestamp, Duration)| now > row.1 && monotonic > row.2;
-        let over: Vec<i64> = state.rows.iter().filter(|(_, row)| is_over(row)).map(|(seq, _)| *seq).collect();
-        for seq in &over {
+        state.rows.iter().filter(|(_, row)| is_over(row)).map(|(seq, _)| *seq).collect()
+    }
+
+    /// Forgets rows, once they are gone from the database too.
+    pub fn forget(&self, seqs: &[i64]) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for seq in seqs {
             state.forget(*seq);
         }
-        over
     }
 }
 
@@ -99,5 +103,64 @@ impl State {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_secs(1_000_000);
+    const ANN: UserId = UserId::from_bytes([1; 16]);
+
+    /// Both clocks, as a test moves them.
+    struct Hands(Mutex<(Timestamp, Duration)>);
+
+    impl Clock for Hands {
+        fn now(&self) -> Timestamp {
+            self.0.lock().unwrap().0
+        }
+        fn monotonic(&self) -> Duration {
+            self.0.lock().unwrap().1
+        }
+    }
+
+    fn new(rows: &[Revocation]) -> (Arc<Hands>, Revocations) {
+        let hands = Arc::new(Hands(Mutex::new((START, Duration::ZERO))));
+        (Arc::clone(&hands), Revocations::new(hands, 0, rows))
+    }
+
+    const fn row(seq: i64, what: Revoked) -> Revocation {
+        Revocation { seq, what, until: Timestamp::from_secs(1_000_060) }
+    }
+
+    const fn session(number: u8) -> SessionId {
+        SessionId::from_bytes([number; 16])
+    }
+
+    fn refuses(revocations: &Revocations, number: i64, of: u8) -> bool {
+        revocations.refuses(ANN, session(of), Version { epoch: 0, number })
+    }
+
+    #[test]
+    fn a_row_is_over_by_both_clocks_and_stays_until_it_is_forgotten() {
+        let (hands, revocations) = new(&[row(1, Revoked::Session(session(1)))]);
+        for (secs, monotonic, over) in [(61, 60, [].as_slice()), (60, 61, &[]), (61, 61, &[1])] {
+            *hands.0.lock().unwrap() = (START + Ttl::from_secs(secs), Duration::from_secs(monotonic));
+            assert_eq!(revocations.expired(), over, "{secs} {monotonic}");
+        }
+        assert!(refuses(&revocations, 0, 1));
+        revocations.forget(&[1]);
+        assert!(!refuses(&revocations, 0, 1));
+        assert_eq!(revocations.expired(), [0_i64; 0]);
+    }
+
+    #[test]
+    fn forgetting_an_older_row_leaves_the_newer_one() {
+        let (_, revocations) = new(&[row(1, Revoked::User(ANN, 1)), row(2, Revoked::User(ANN, 2))]);
+        revocations.forget(&[1]);
+        assert_eq!([1, 2, 3].map(|number| refuses(&revocations, number, 1)), [true, false, true]);
     }
 }

@@ -74,7 +74,7 @@ pub trait Tx: Rows {
 
     /// Removes at most `limit` rows that nothing needs any more. Gives how many went.
     fn purge(&mut self, what: Purge, limit: u32) -> Result<u64, Error>;
-    /// Removes revocations by their numbers.
+    /// Removes revocations by their numbers, as far as they are there.
     fn delete_revocations(&mut self, seqs: &[i64]) -> Result<(), Error>;
 }
 

@@ -6,7 +6,7 @@ use crate::base::id::{SessionId, UserId};
 use crate::base::time::{Timestamp, Ttl};
 use crate::domain::revocation::{Revocation, Revoked};
 use crate::store::error::Error;
-use crate::store::sqlite::columns::{Columns, all, first, one};
+use crate::store::sqlite::columns::{Columns, all, first};
 
 /// What is added to the longest lifetime of an access token, for clocks that differ.
 const MARGIN: Ttl = Ttl::from_secs(60);
@@ -47,7 +47,7 @@ pub(super) fn insert(conn: &Connection, what: Revoked, now: Timestamp) -> Result
 pub(super) fn delete(conn: &Connection, seqs: &[i64]) -> Result<(), Error> {
     let mut delete = conn.prepare_cached("DELETE FROM revocations WHERE seq = ?")?;
     for seq in seqs {
-        one(delete.execute([seq])?, "revocations")?;
+        delete.execute([seq])?;
     }
     Ok(())
 }
