@@ -18,8 +18,6 @@ pub struct Revocations {
 #[derive(Default)]
 struct State {
     epoch: i64,
-    /// The highest number taken up.
-    last: i64,
     sessions: HashMap<SessionId, i64>,
     users: HashMap<UserId, (i64, i64)>,
     /// By number: what it was, until when by the wall clock, and by the monotonic one.
@@ -32,6 +30,14 @@ impl Revocations {
         let new = Self { clock, state: RwLock::new(State { epoch, ..State::default() }) };
         new.add(rows);
         new
+    }
+
+    /// Begins anew with the rows that are in the database: it knows better than a copy that was added to
+    /// for a commit that failed.
+    pub fn replace(&self, epoch: i64, rows: &[Revocation]) {
+        let fresh = Self::new(Arc::clone(&self.clock), epoch, rows);
+        let state = fresh.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// Refuses what these rows end, from now on.
@@ -50,11 +56,6 @@ impl Revocations {
         ver.epoch != state.epoch
             || state.sessions.contains_key(&session)
             || state.users.get(&user).is_some_and(|(_, number)| *number != ver.number)
-    }
-
-    /// The highest number that was taken up.
-    pub fn last(&self) -> i64 {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).last
     }
 
     /// The numbers of the rows whose time has passed by both clocks.
@@ -76,7 +77,6 @@ impl Revocations {
 
 impl State {
     fn add(&mut self, row: &Revocation, deadline: Duration) {
-        self.last = self.last.max(row.seq);
         self.rows.insert(row.seq, (row.what, row.until, deadline));
         match row.what {
             Revoked::Session(id) => {
@@ -162,5 +162,18 @@ mod tests {
         let (_, revocations) = new(&[row(1, Revoked::User(ANN, 1)), row(2, Revoked::User(ANN, 2))]);
         revocations.forget(&[1]);
         assert_eq!([1, 2, 3].map(|number| refuses(&revocations, number, 1)), [true, false, true]);
+    }
+
+    #[test]
+    fn what_is_not_in_the_database_is_refused_until_it_is_read_again() {
+        let (_, revocations) = new(&[row(1, Revoked::Session(session(1)))]);
+        revocations.add(&[
+            row(2, Revoked::Session(session(2))),
+            row(3, Revoked::User(ANN, 1)),
+            row(4, Revoked::Everyone(1)),
+        ]);
+        assert!(refuses(&revocations, 0, 2) && refuses(&revocations, 0, 3));
+        revocations.replace(0, &[row(1, Revoked::Session(session(1)))]);
+        assert_eq!([1, 2, 3].map(|of| refuses(&revocations, 0, of)), [true, false, false]);
     }
 }

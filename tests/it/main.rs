@@ -6,8 +6,10 @@
 
 mod auth;
 mod cli;
+mod faults;
 mod floors;
 mod harness;
 mod matrix;
 mod real;
+mod store;
 mod tidy;

@@ -18,8 +18,8 @@ use crate::store::sqlite::checkpoint::{self, Wal};
 use crate::store::sqlite::open::{self, OpenError, ServeLock};
 use crate::store::sqlite::readers::{self, Look};
 use crate::store::sqlite::turn::Turn;
-use crate::store::sqlite::tx::SqliteTx;
-use crate::store::sqlite::writer::{Job, Message, Pending, Writer, data_version};
+use crate::store::sqlite::tx::{SqliteTx, finish};
+use crate::store::sqlite::writer::{Job, Message, Pending, Writer};
 
 /// How much may queue for the writer; more is turned away.
 const WRITES: usize = 1_024;
@@ -73,7 +73,7 @@ impl Opened {
     pub fn run<O: Op>(&self, op: &O) -> Result<O::Out, Error> {
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         let out = op.run(&mut SqliteTx::new(&self.conn));
-        self.conn.execute_batch(if out.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+        finish(&self.conn, out.is_ok())?;
         out
     }
 
@@ -92,7 +92,9 @@ impl Opened {
             Spawn::Io(error) => io(error),
         })?;
         let writer = Writer {
-            version: data_version(&self.conn)?,
+            version: None,
+            read_to: rows.last().map_or(0, |row| row.seq),
+            doubt: false,
             turn: Turn::open(folder).map_err(io)?,
             conn: self.conn,
             queue,

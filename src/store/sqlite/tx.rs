@@ -31,6 +31,19 @@ impl<'c> SqliteTx<'c> {
     }
 }
 
+/// Ends a transaction. Where a commit fails nobody knows what is on disk, and none is open any more.
+pub(super) fn finish(conn: &Connection, keep: bool) -> Result<(), Error> {
+    if !keep {
+        return Ok(conn.execute_batch("ROLLBACK")?);
+    }
+    conn.execute_batch("COMMIT").map_err(|error| {
+        if !conn.is_autocommit() {
+            let _ = conn.execute_batch("ROLLBACK");
+        }
+        Error::Commit(error.to_string())
+    })
+}
+
 impl Rows for SqliteTx<'_> {
     fn meta(&self) -> Result<Meta, Error> {
         meta::read(self.conn)

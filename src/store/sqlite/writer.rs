@@ -14,11 +14,11 @@ use crate::domain::revocation::Revocation;
 use crate::store::error::Error;
 use crate::store::op::Op;
 use crate::store::revocations::Revocations;
-use crate::store::rows::Rows as _;
+use crate::store::rows::Rows;
 use crate::store::sqlite::checkpoint::Wal;
-use crate::store::sqlite::failpoint;
 use crate::store::sqlite::turn::Turn;
-use crate::store::sqlite::tx::SqliteTx;
+use crate::store::sqlite::tx::{SqliteTx, finish};
+use crate::store::sqlite::{failpoint, readers};
 use crate::store::tx::Tx as _;
 
 /// How many operations share a commit at the most.
@@ -84,8 +84,13 @@ pub(super) struct Writer {
     pub(super) wal: Arc<Wal>,
     /// Counts the times that another process was seen to have written.
     pub(super) foreign: Arc<AtomicU64>,
-    /// `PRAGMA data_version` when last asked.
-    pub(super) version: i64,
+    /// `PRAGMA data_version` when last asked. None at first: what was written while this server started
+    /// is taken up too.
+    pub(super) version: Option<i64>,
+    /// The last revocation that was read from the table, whoever wrote it.
+    pub(super) read_to: i64,
+    /// A commit failed: what it was to end is refused, and may not be over.
+    pub(super) doubt: bool,
 }
 
 impl Writer {
@@ -146,23 +151,33 @@ impl Writer {
     }
 
     fn try_take_up_foreign(&mut self) -> Result<(), Error> {
-        let version = data_version(&self.conn)?;
-        if version == self.version {
+        // Our own commits don't move it: what comes meanwhile is seen the next time.
+        let version = Some(data_version(&self.conn)?);
+        if version == self.version && !self.doubt {
             return Ok(());
         }
-        let new = SqliteTx::new(&self.conn).revocations_after(self.revocations.last())?;
+        if self.doubt {
+            let read = |rows: &dyn Rows| Ok((rows.meta()?.epoch, rows.revocations_after(0)?));
+            let (epoch, rows) = readers::in_snapshot(&self.conn, read)?;
+            self.revocations.replace(epoch, &rows);
+            self.doubt = false;
+        }
+        // From where the table was last read, and not from the highest number known: a command may have
+        // ended something just before this writer ended something else.
+        let mut tx = SqliteTx::new(&self.conn);
+        let new = tx.revocations_after(self.read_to)?;
         self.revocations.add(&new);
         self.foreign.fetch_add(1, Ordering::Release);
-        if let Some(last) = new.last() {
-            SqliteTx::new(&self.conn).set_seen(last.seq)?;
+        let last = new.last().map_or(self.read_to, |row| row.seq);
+        if tx.meta()?.seen_seq < last {
+            tx.set_seen(last)?;
         }
-        // Our own commits don't move it: what came meanwhile is seen the next time.
-        self.version = version;
+        (self.read_to, self.version) = (last, version);
         Ok(())
     }
 
     /// One batch, one commit. Where the transaction itself is lost, each job is run again alone.
-    fn run(&self, batch: Vec<Box<dyn Job>>) {
+    fn run(&mut self, batch: Vec<Box<dyn Job>>) {
         if let Err(alone) = self.run_together(batch) {
             for job in alone {
                 if let Err(mut again) = self.run_together(vec![job])
@@ -175,7 +190,7 @@ impl Writer {
     }
 
     /// Gives the jobs back where their transaction was lost before the commit.
-    fn run_together(&self, batch: Vec<Box<dyn Job>>) -> Result<(), Vec<Box<dyn Job>>> {
+    fn run_together(&mut self, batch: Vec<Box<dyn Job>>) -> Result<(), Vec<Box<dyn Job>>> {
         if let Err(error) = self.conn.execute_batch("BEGIN IMMEDIATE") {
             finish_all(batch, &Error::from(error));
             return Ok(());
@@ -192,10 +207,11 @@ impl Writer {
             done.push((job, failed));
         }
         failpoint::hit("before_commit");
-        let committed = self.conn.execute_batch("COMMIT");
+        let ended = tx.ended;
+        let committed = finish(&self.conn, true);
         failpoint::hit("after_commit");
-        let wrote = self.conn.total_changes() - before;
-        self.answer(committed, &tx.ended, done, wrote);
+        self.wal.wrote(self.conn.total_changes() - before);
+        self.answer(committed, &ended, done);
         Ok(())
     }
 
@@ -213,33 +229,22 @@ impl Writer {
         Err(done.into_iter().map(|(job, _)| job).chain([job]).chain(rest).collect())
     }
 
-    fn answer(
-        &self,
-        committed: rusqlite::Result<()>,
-        ended: &[Revocation],
-        done: Vec<(Box<dyn Job>, Option<Error>)>,
-        wrote: u64,
-    ) {
-        // On an unknown outcome too: refusing more than needed is the safe side.
+    fn answer(&mut self, committed: Result<(), Error>, ended: &[Revocation], done: Vec<(Box<dyn Job>, Option<Error>)>) {
+        // On an unknown outcome too: refusing more than needed is the safe side, until the table is read.
         if !ended.is_empty() {
             self.revocations.add(ended);
         }
-        let lost = committed.err().map(|error| {
-            if !self.conn.is_autocommit() {
-                let _ = self.conn.execute_batch("ROLLBACK");
-            }
-            Error::Commit(error.to_string())
-        });
+        let lost = committed.err();
+        self.doubt |= lost.is_some() && !ended.is_empty();
         for (job, failed) in done {
             job.finish(failed.or_else(|| lost.clone()));
             failpoint::hit("between_answers");
         }
-        self.wal.wrote(wrote);
     }
 }
 
 /// `PRAGMA data_version`: another number whenever another connection has written.
-pub(super) fn data_version(conn: &Connection) -> Result<i64, Error> {
+fn data_version(conn: &Connection) -> Result<i64, Error> {
     Ok(conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
 }
 
@@ -256,12 +261,21 @@ fn in_savepoint(conn: &Connection, tx: &mut SqliteTx<'_>, job: &mut dyn Job) -> 
     let ran = catch_unwind(AssertUnwindSafe(|| job.run(tx))).unwrap_or(Err(Error::Panicked));
     if ran.is_err() {
         tx.ended.truncate(ended);
-        if !conn.is_autocommit() {
-            conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
-        }
     }
-    if !conn.is_autocommit() {
-        conn.prepare_cached("RELEASE job")?.execute([])?;
+    if !conn.is_autocommit()
+        && let Err(error) = close_savepoint(conn, ran.is_ok())
+    {
+        // What this job wrote can't be parted from the rest any more: all of it goes, and is run again.
+        let _ = conn.execute_batch("ROLLBACK");
+        return ran.and(Err(error));
     }
     ran
+}
+
+fn close_savepoint(conn: &Connection, keep: bool) -> Result<(), Error> {
+    if !keep {
+        conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    conn.prepare_cached("RELEASE job")?.execute([])?;
+    Ok(())
 }
