@@ -37,10 +37,14 @@ impl Wal {
 
     /// On the writer's thread: moves the rest, if the checkpointer asked for it.
     pub(super) fn finish_where_asked(&self, conn: &Connection) {
-        if self.finish.swap(false, Ordering::AcqRel)
-            && let Err(error) = checkpoint(conn)
-        {
-            tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
+        if !self.finish.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        match checkpoint(conn) {
+            // The checkpointer was at it, or somebody still reads what stood before: between the next two.
+            Ok(Moved { all: false, .. }) => self.finish.store(true, Ordering::Release),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again"),
         }
     }
 
@@ -57,20 +61,35 @@ pub(super) fn work(conn: Connection, wal: &Arc<Wal>) {
     while !*stopped {
         let waited = wal.wake.wait_timeout(stopped, IDLE).unwrap_or_else(PoisonError::into_inner);
         stopped = waited.0;
-        if *stopped || wal.changes.swap(0, Ordering::AcqRel) == 0 {
+        let changes = wal.changes.swap(0, Ordering::AcqRel);
+        if *stopped || changes == 0 {
             continue;
         }
         drop(stopped);
         match checkpoint(&conn) {
-            Ok(pages) if pages > LONG => wal.finish.store(true, Ordering::Release),
+            Ok(Moved { pages, .. }) if pages > LONG => wal.finish.store(true, Ordering::Release),
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again"),
+            Err(error) => {
+                tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
+                wal.changes.fetch_add(changes, Ordering::AcqRel);
+            }
         }
         stopped = wal.stopped.lock().unwrap_or_else(PoisonError::into_inner);
     }
 }
 
-/// Moves what can be moved without waiting; gives the length of the WAL in pages.
-fn checkpoint(conn: &Connection) -> rusqlite::Result<i64> {
-    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
+/// What a checkpoint came to.
+struct Moved {
+    /// How long the WAL is; -1 where another checkpoint runs.
+    pages: i64,
+    /// Whether all of it stands in the file now.
+    all: bool,
+}
+
+/// Moves what can be moved without waiting.
+fn checkpoint(conn: &Connection) -> rusqlite::Result<Moved> {
+    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        let (busy, pages, moved): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Moved { pages, all: !busy && moved == pages })
+    })
 }

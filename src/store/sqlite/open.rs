@@ -1,6 +1,6 @@
 //! Opens the file: checks whose it is, sets SQLite up, migrates.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,10 @@ const APPLICATION_ID: i32 = 0x646f_6f72;
 
 /// How often a busy database is asked again, once a millisecond, before it counts as locked.
 const BUSY_TRIES: i32 = 2_000;
+
+/// How often the right to serve is asked for, once a millisecond: a command that only asks whether a
+/// server runs has the lock for a moment.
+const LOCK_TRIES: u32 = 100;
 
 /// The WAL is cut to this size when it starts anew.
 const WAL_LIMIT: i64 = 64 << 20;
@@ -90,17 +94,20 @@ impl ServeLock {
         let io = |source| OpenError::Io { path: path.clone(), source };
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Served(folder.join(FILE))),
-            Err(std::fs::TryLockError::Error(source)) => Err(io(source)),
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(file)),
+                Err(TryLockError::WouldBlock) => pause(),
+                Err(TryLockError::Error(source)) => return Err(io(source)),
+            }
         }
+        Err(OpenError::Served(folder.join(FILE)))
     }
 
     /// Whether somebody serves this folder now.
     pub fn is_taken(folder: &Path) -> bool {
         let Ok(file) = File::open(folder.join("doorward.lock")) else { return false };
-        matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 }
 
