@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::base::entropy::{Entropy, NoEntropy, SystemEntropy};
@@ -140,9 +141,11 @@ impl Server {
     /// Starts a server, says so, and stops it at SIGTERM or SIGINT.
     pub fn run(config: Config, on_ready: impl FnOnce(&Running)) -> Result<(), Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Before anything begins: a signal that comes at once ends it in order too.
+        let signals = runtime.block_on(async { Signals::new() })?;
         let running = Self::start(config)?;
         on_ready(&running);
-        runtime.block_on(asked_to_stop())?;
+        runtime.block_on(signals.first());
         running.stop();
         Ok(())
     }
@@ -261,13 +264,22 @@ fn tick(ctx: Arc<Ctx>, limiter: AddressLimiter, stop: watch::Receiver<bool>) -> 
     Ok(std::thread::Builder::new().name("jobs".to_owned()).spawn(run)?)
 }
 
-/// Comes back at the first SIGTERM or SIGINT.
-async fn asked_to_stop() -> Result<(), Error> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// SIGTERM and SIGINT, which from now on end nothing by themselves.
+struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Comes back at the first of them.
+    async fn first(mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
 }

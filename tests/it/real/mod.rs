@@ -139,9 +139,12 @@ impl Starter<'_> {
     pub(crate) fn spawn(self) -> Started {
         let log = self.site.log_path();
         let mut command = self.site.command(&self.through);
-        command.arg("serve").envs(self.env).stdout(Stdio::piped());
-        command.stderr(OpenOptions::new().create(true).append(true).open(&log).unwrap());
+        command.arg("serve").envs(self.env).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
+        // By a pipe: a server that may write no file logs all the same.
+        let mut err = child.stderr.take().unwrap();
+        let mut file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        std::thread::spawn(move || std::io::copy(&mut err, &mut file));
         let (tell, said) = channel();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| tell.send(line)));
@@ -216,6 +219,14 @@ impl Real {
     /// Its process.
     pub(crate) fn pid(&self) -> Pid {
         pid(&self.started.child)
+    }
+
+    /// Whether one of its threads hashes a password now.
+    pub(crate) fn hashes(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
+        let stats = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")).ok());
+        // "1234 (hash-0) R …": its name and whether it runs.
+        stats.into_iter().any(|stat| stat.contains("(hash-") && stat.contains(") R "))
     }
 
     /// A client with connections of its own.

@@ -15,6 +15,24 @@ pub(crate) fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Op
     }
 }
 
+/// Asks until the answer is the one wanted, for `limit` at the most.
+pub(crate) async fn until_told<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    limit: Duration,
+    mut ask: impl FnMut() -> F,
+) -> T {
+    let asking = async {
+        loop {
+            match ask().await {
+                Some(told) => return told,
+                None => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
+        }
+    };
+    let told = tokio::time::timeout(limit, asking).await;
+    told.unwrap_or_else(|_| panic!("in vain waited {limit:?} until {what}"))
+}
+
 /// How long it takes.
 #[expect(clippy::disallowed_methods, reason = "another process has no clock that a test could move")]
 pub(crate) async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
