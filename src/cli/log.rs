@@ -14,6 +14,8 @@ pub(super) fn begin(filter: &str) -> Result<(), Error> {
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal() && !unwanted)
         .with_writer(io::stderr)
+        // Else a log that can't be written would be told to standard error, and a panic come of it.
+        .log_internal_errors(false)
         .try_init()
         .map_err(|error| Error::Failed(format!("the log could not be begun: {error}")))
 }

@@ -1,0 +1,15 @@
+//! What happens to the running binary when the world around it fails.
+
+mod disk;
+mod locked;
+mod stop;
+
+use crate::real::Site;
+
+const ANN: &str = "ann@example.com";
+
+/// The generation of the only session, as it is on disk.
+fn generation(site: &Site) -> i64 {
+    let conn = rusqlite::Connection::open(site.file("doorward.db")).unwrap();
+    conn.query_row("SELECT generation FROM sessions", [], |row| row.get(0)).unwrap()
+}
