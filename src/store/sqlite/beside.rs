@@ -1,6 +1,7 @@
 //! What a command does with the database, beside a running server or without one.
 
 use std::cell::Cell;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -11,7 +12,7 @@ use crate::store::rows::Rows;
 use crate::store::sqlite::open::{self, OpenError, ServeLock};
 use crate::store::sqlite::readers;
 use crate::store::sqlite::turn::{Turn, pause};
-use crate::store::sqlite::tx::SqliteTx;
+use crate::store::sqlite::tx::{SqliteTx, finish};
 
 /// How long a command waits for the running server's word, in milliseconds.
 const PATIENCE: u32 = 3_000;
@@ -52,13 +53,18 @@ impl Beside {
 
     /// Takes its turn and runs an operation.
     pub fn run<O: Op>(&self, op: &O) -> Result<O::Out, Error> {
-        let disk = |error: std::io::Error| Error::Disk(error.to_string());
-        let _held = Turn::open(&self.folder).and_then(Turn::take).map_err(disk)?;
+        let _held = Turn::open(&self.folder).and_then(Turn::take).map_err(|error| {
+            let hangs = error.kind() == ErrorKind::TimedOut;
+            if hangs { Error::Locked } else { Error::Disk(error.to_string()) }
+        })?;
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         let mut tx = SqliteTx::new(&self.conn);
         let out = op.run(&mut tx);
-        self.conn.execute_batch(if out.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-        if let Some(last) = tx.ended.last() {
+        let ended = tx.ended;
+        finish(&self.conn, out.is_ok())?;
+        if out.is_ok()
+            && let Some(last) = ended.last()
+        {
             self.ended.set(last.seq);
         }
         out

@@ -7,11 +7,19 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long the server waits for a command at the most: then the command hangs, and SQLite decides.
-const PATIENCE: u32 = 5_000;
+/// How long the server waits for a command at the most, in milliseconds: by then the command has SQLite's
+/// lock, or hangs.
+const PATIENCE: u32 = 1_000;
+
+/// How long a command waits for others, in milliseconds.
+const COMMAND_PATIENCE: u32 = 5_000;
 
 /// The file by which turns are taken.
-pub(super) struct Turn(File);
+pub(super) struct Turn {
+    file: File,
+    /// A command was waited for in vain and has the turn still: it hangs, and no batch waits for it again.
+    hung: bool,
+}
 
 /// Held by a command while it writes.
 pub(super) struct Held(#[expect(dead_code, reason = "holds the lock until dropped")] File);
@@ -20,25 +28,36 @@ impl Turn {
     /// Opens the file, which is made where it is missing.
     pub(super) fn open(folder: &Path) -> std::io::Result<Self> {
         let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true).mode(0o600).open(folder.join("doorward.turn")).map(Self)
+        let options = options.create(true).truncate(false).write(true).mode(0o600);
+        Ok(Self { file: options.open(folder.join("doorward.turn"))?, hung: false })
     }
 
     /// For a command: waits for other commands, then keeps the server out until dropped.
     pub(super) fn take(self) -> std::io::Result<Held> {
-        self.0.lock()?;
-        Ok(Held(self.0))
-    }
-
-    /// For the server: waits while a command holds the turn.
-    pub(super) fn let_others(&self) {
-        for _ in 0..PATIENCE {
-            match self.0.try_lock_shared() {
+        for _ in 0..COMMAND_PATIENCE {
+            match self.file.try_lock() {
+                Ok(()) => return Ok(Held(self.file)),
                 Err(TryLockError::WouldBlock) => pause(),
-                Ok(()) | Err(TryLockError::Error(_)) => break,
+                Err(TryLockError::Error(error)) => return Err(error),
             }
         }
-        // A lock that was never held is no fault.
-        let _ = self.0.unlock();
+        Err(std::io::ErrorKind::TimedOut.into())
+    }
+
+    /// For the server: waits while a command holds the turn, but not again for one that hangs.
+    pub(super) fn let_others(&mut self) {
+        let mut waits = if self.hung { 0 } else { PATIENCE };
+        while matches!(self.file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+            if waits == 0 {
+                self.hung = true;
+                return;
+            }
+            waits -= 1;
+            pause();
+        }
+        self.hung = false;
+        // A lock that could not be had is no fault.
+        let _ = self.file.unlock();
     }
 }
 

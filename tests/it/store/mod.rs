@@ -1,7 +1,9 @@
 //! The store by its public face: what a batch promises, what is told when, what survives a stop.
 
 mod batch;
+mod beside;
 mod foreign;
 mod place;
+mod refused_files;
 mod revoked;
 mod start_stop;
