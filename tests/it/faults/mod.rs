@@ -2,6 +2,7 @@
 
 mod disk;
 mod locked;
+mod order;
 mod stop;
 
 use crate::real::Site;
