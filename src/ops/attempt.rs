@@ -4,11 +4,14 @@
 //! The order is the same for every kind of failure and takes the same time: the account's wait, the
 //! guesser's bucket, one hash, one transaction that counts.
 
+use std::sync::Arc;
+
+use crate::base::entropy::bytes;
 use crate::base::id::UserId;
-use crate::base::time::Timestamp;
+use crate::base::time::{Timestamp, Ttl};
 use crate::crypto::hash_pool::Lane;
 use crate::crypto::password::{self, Verdict};
-use crate::crypto::stored_hash::StoredHash;
+use crate::crypto::stored_hash::{Cost, StoredHash};
 use crate::domain::client::Client;
 use crate::domain::email::EmailKey;
 use crate::domain::event::{Event, Kind};
@@ -22,6 +25,7 @@ use crate::ops::guesses::Guesser;
 use crate::store;
 use crate::store::op::Op;
 use crate::store::rows::{Rows, User};
+use crate::store::sqlite::handle::Queued;
 use crate::store::tx::Tx;
 
 /// Somebody who says who they are.
@@ -68,7 +72,7 @@ impl Attempt<'_> {
     }
 
     /// Asks. Every kind of failure is `InvalidCredentials`. The bucket comes back for the answer's headers.
-    pub async fn check(self, ctx: &Ctx, typed: Typed) -> (FoldHash, Result<PasswordOk, Error>) {
+    pub async fn check(self, ctx: &Arc<Ctx>, typed: Typed) -> (FoldHash, Result<PasswordOk, Error>) {
         let fallback = ctx.guesses.bucket(Guesser::Address(self.client.address), self.account);
         let known = match self.look(ctx).await {
             Ok(known) => known,
@@ -98,22 +102,23 @@ impl Attempt<'_> {
         Ok(Known { user, failures, device: self.device.filter(|_| known.is_some()) })
     }
 
-    async fn check_known(&self, ctx: &Ctx, typed: Typed, known: Known, bucket: FoldHash) -> Result<PasswordOk, Error> {
+    async fn check_known(
+        &self,
+        ctx: &Arc<Ctx>,
+        typed: Typed,
+        known: Known,
+        bucket: FoldHash,
+    ) -> Result<PasswordOk, Error> {
         let free = ctx.config.limits.account_failures;
         if let Some(wait) = known.failures.wait(free, self.now) {
             return Err(Error::TooManyAttempts { wait });
         }
-        ctx.guesses.take(bucket, self.now).map_err(|wait| Error::TooManyAttempts { wait })?;
         let lane = if known.device.is_some() { Lane::Known } else { Lane::Stranger };
-        let stored = known.user.as_ref().and_then(|user| user.password.as_ref());
-        let stored = stored.map(|(hash, _)| PasswordHash::new(hash.clone()));
-        let hashed = hash(ctx, lane, typed, stored.clone()).await;
-        let (verdict, better) = hashed.inspect_err(|_| ctx.guesses.give_back(bucket))?;
-        if let Verdict::Unreadable(error) = &verdict {
-            tracing::error!(user = ?known.user.as_ref().map(|user| user.id), %error, "a stored password hash can't be read");
-        }
-        match (known.user, stored, verdict) {
-            (Some(user), Some(verified), Verdict::Right) if user.status == Status::Active => Ok(PasswordOk {
+        let judge = self.judge(ctx, typed, &known, bucket)?;
+        ctx.guesses.take(bucket, self.now).map_err(|wait| Error::TooManyAttempts { wait })?;
+        let looked = look(ctx, lane, judge).await.inspect_err(|_| ctx.guesses.give_back(bucket))?;
+        match (looked, known.user) {
+            (Looked::Right { verified, better }, Some(user)) => Ok(PasswordOk {
                 user: user.id,
                 version: user.version,
                 verified,
@@ -123,52 +128,92 @@ impl Attempt<'_> {
                 free,
                 now: self.now,
             }),
-            (user, ..) => self.fail(ctx, user.map(|user| user.id), known.device, bucket).await,
+            (Looked::Right { .. }, None) => Err(Error::InvalidCredentials),
+            (Looked::Wrong { counted, wait }, _) => match counted?.done().await?.or(wait) {
+                // What else was guessed meanwhile began a wait. Then nobody is told whether this one was right.
+                Some(wait) => Err(Error::TooManyAttempts { wait }),
+                None => Err(Error::InvalidCredentials),
+            },
         }
     }
 
-    /// Counts the failure, on disk where the account is real.
-    async fn fail(
-        &self,
-        ctx: &Ctx,
-        user: Option<UserId>,
-        device: Option<DeviceHash>,
-        bucket: FoldHash,
-    ) -> Result<PasswordOk, Error> {
-        if user.is_none() {
-            ctx.guesses.unknown_failed(ctx.guesses.unknown_name(self.account), self.now);
-        }
+    fn judge(&self, ctx: &Arc<Ctx>, typed: Typed, known: &Known, bucket: FoldHash) -> Result<Judge, Error> {
+        let user = known.user.as_ref();
         let mut event = Event::new(self.now, self.failure).client(self.client);
-        event.user = user;
+        event.user = user.map(|user| user.id);
         event.fold = Some(bucket);
         let free = ctx.config.limits.account_failures;
-        ctx.store.submit(Fail { user, device, free, event, now: self.now }).await?;
-        Err(Error::InvalidCredentials)
+        Ok(Judge {
+            ctx: Arc::clone(ctx),
+            typed,
+            stored: user.and_then(|user| user.password.as_ref()).map(|(hash, _)| PasswordHash::new(hash.clone())),
+            is_active: user.is_some_and(|user| user.status == Status::Active),
+            salt: bytes(ctx.entropy.as_ref())?,
+            nobody: user.is_none().then(|| ctx.guesses.unknown_name(self.account)),
+            fail: Fail { user: event.user, device: known.device, free, event, now: self.now },
+        })
     }
 }
 
-/// One check in the pool; where it is right and the stored hash is of an older form or a lower cost, the
-/// hash that takes its place.
-async fn hash(
-    ctx: &Ctx,
-    lane: Lane,
+/// A password that is to be looked at, on a thread that hashes. Whatever was looked at and is wrong counts
+/// from there, so that nobody guesses for nothing by hanging up in time.
+struct Judge {
+    ctx: Arc<Ctx>,
     typed: Typed,
     stored: Option<PasswordHash>,
-) -> Result<(Verdict, Option<(PasswordHash, u32)>), Error> {
-    let (highest, cost) = (ctx.equal_cost(), ctx.cost());
-    let salt = crate::base::entropy::bytes(ctx.entropy.as_ref())?;
-    let work = move || {
-        let verdict = password::verify(&typed, stored.as_ref(), highest);
-        let old = stored.as_ref().and_then(|stored| StoredHash::parse(stored.as_str()).ok());
-        let better = match (&verdict, old) {
-            (Verdict::Right, Some(old)) if old.needs_rehash(cost, &typed) => {
-                Some((password::rehash(&typed, cost, salt), u32::from(cost.get())))
+    is_active: bool,
+    /// For the hash that takes the place of an older one.
+    salt: [u8; 16],
+    /// The name that is nobody's, for which the failure counts in memory.
+    nobody: Option<FoldHash>,
+    fail: Fail,
+}
+
+/// What a look at a password found.
+enum Looked {
+    /// It is right, and the account may sign in.
+    Right {
+        verified: PasswordHash,
+        /// Takes its place, where it is of an older form or a lower cost.
+        better: Option<(PasswordHash, u32)>,
+    },
+    /// It is not.
+    Wrong {
+        /// Comes to an end when it is counted; with the wait that the account was in by then.
+        counted: Result<Queued<Option<Ttl>>, store::error::Error>,
+        /// The wait that a name that is nobody's was in by then.
+        wait: Option<Ttl>,
+    },
+}
+
+impl Judge {
+    fn look(self) -> Looked {
+        let verdict = password::verify(&self.typed, self.stored.as_ref(), self.ctx.equal_cost());
+        if let Verdict::Unreadable(error) = &verdict {
+            tracing::error!(user = ?self.fail.user, %error, "a stored password hash can't be read");
+        }
+        match (verdict, self.stored) {
+            (Verdict::Right, Some(verified)) if self.is_active => {
+                let better = better(&self.typed, &verified, self.ctx.cost(), self.salt);
+                Looked::Right { verified, better }
             }
-            _ => None,
-        };
-        (verdict, better)
-    };
-    Ok(ctx.pool.submit(lane, work)?.await?)
+            _ => {
+                let Fail { free, now, .. } = self.fail;
+                let wait = self.nobody.and_then(|name| self.ctx.guesses.unknown_failed(name, free, now));
+                Looked::Wrong { counted: self.ctx.store.queue(self.fail), wait }
+            }
+        }
+    }
+}
+
+async fn look(ctx: &Ctx, lane: Lane, judge: Judge) -> Result<Looked, Error> {
+    Ok(ctx.pool.submit(lane, move || judge.look())?.await?)
+}
+
+/// The hash that takes the place of one of an older form or a lower cost.
+fn better(typed: &Typed, verified: &PasswordHash, cost: Cost, salt: [u8; 16]) -> Option<(PasswordHash, u32)> {
+    let old = StoredHash::parse(verified.as_str()).ok()?;
+    old.needs_rehash(cost, typed).then(|| (password::rehash(typed, cost, salt), u32::from(cost.get())))
 }
 
 impl PasswordOk {
@@ -185,16 +230,14 @@ impl PasswordOk {
         if user.status != Status::Active || user.version != self.version || !same_hash {
             return Err(Error::InvalidCredentials);
         }
-        let failures = match self.device {
-            Some(device) => tx.device(user.id, device)?.unwrap_or(user.failures),
-            None => user.failures,
-        };
+        let device = known_device(tx, user.id, self.device)?;
+        let failures = device.map_or(user.failures, |(_, failures)| failures);
         if let Some(wait) = failures.wait(self.free, self.now) {
             return Err(Error::TooManyAttempts { wait });
         }
         let mut after = user.clone();
-        match self.device {
-            Some(device) => tx.set_device_failures(user.id, device, Failures::default())?,
+        match device {
+            Some((device, _)) => tx.set_device_failures(user.id, device, Failures::default())?,
             None => after.failures = Failures::default(),
         }
         if let Some((hash, cost)) = &self.better {
@@ -215,7 +258,8 @@ impl PasswordOk {
     }
 }
 
-/// Counts a failure. While the account waits nothing counts.
+/// Counts a failure. While the account waits nothing counts, and the wait comes back: a guess that was made
+/// beside others gets the same answer then whether it was right or wrong.
 struct Fail {
     user: Option<UserId>,
     device: Option<DeviceHash>,
@@ -225,23 +269,35 @@ struct Fail {
 }
 
 impl Op for Fail {
-    type Out = ();
+    type Out = Option<Ttl>;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<(), store::error::Error> {
+    fn run(&self, tx: &mut dyn Tx) -> Result<Option<Ttl>, store::error::Error> {
         tx.record(&self.event)?;
-        let Some(user) = self.user.map(|id| tx.user(id)).transpose()?.flatten() else { return Ok(()) };
-        if let Some(device) = self.device
-            && let Some(failures) = tx.device(user.id, device)?
-        {
-            if failures.wait(self.free, self.now).is_none() {
-                tx.set_device_failures(user.id, device, failures.more(self.now))?;
-            }
-        } else if user.failures.wait(self.free, self.now).is_none() {
-            let after = User { failures: user.failures.more(self.now), ..user.clone() };
+        let Some(user) = self.user.map(|id| tx.user(id)).transpose()?.flatten() else { return Ok(None) };
+        let device = known_device(tx, user.id, self.device)?;
+        let failures = device.map_or(user.failures, |(_, failures)| failures);
+        if let Some(wait) = failures.wait(self.free, self.now) {
+            return Ok(Some(wait));
+        }
+        let failures = failures.more(self.now);
+        if let Some((device, _)) = device {
+            tx.set_device_failures(user.id, device, failures)?;
+        } else {
+            let after = User { failures, ..user.clone() };
             tx.update_user(&user, &after)?;
         }
-        Ok(())
+        Ok(None)
     }
+}
+
+/// The device that was shown, as long as the account knows it: an administrator may have made it forget.
+fn known_device(
+    rows: &dyn Rows,
+    user: UserId,
+    device: Option<DeviceHash>,
+) -> Result<Option<(DeviceHash, Failures)>, store::error::Error> {
+    let Some(device) = device else { return Ok(None) };
+    Ok(rows.device(user, device)?.map(|failures| (device, failures)))
 }
 
 /// Hashes a new password on the strangers' lane or, for who is signed in, on the other.
@@ -251,7 +307,7 @@ pub(super) async fn hash_new(
     new: crate::domain::password::NewPassword,
 ) -> Result<(String, u32), Error> {
     let cost = ctx.cost();
-    let salt = crate::base::entropy::bytes(ctx.entropy.as_ref())?;
+    let salt = bytes(ctx.entropy.as_ref())?;
     let hash = ctx.pool.submit(lane, move || password::hash(&new, cost, salt))?.await?;
     ctx.saw_cost(cost.get().into());
     Ok((hash.as_str().to_owned(), cost.get().into()))

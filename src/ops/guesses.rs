@@ -111,12 +111,17 @@ impl Guesses {
         self.unknown.lock().unwrap_or_else(PoisonError::into_inner).get(&name).copied().unwrap_or_default()
     }
 
-    /// One more failure of a name that is nobody's.
-    pub fn unknown_failed(&self, name: FoldHash, now: Timestamp) {
+    /// One more failure of a name that is nobody's. While it waits nothing counts, and the wait comes back,
+    /// as for an account that is there.
+    pub fn unknown_failed(&self, name: FoldHash, free: u32, now: Timestamp) -> Option<Ttl> {
         let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         make_room(&mut unknown, &name, |failures| failures.last);
         let failures = unknown.entry(name).or_default();
-        *failures = failures.more(now);
+        let wait = failures.wait(free, now);
+        if wait.is_none() {
+            *failures = failures.more(now);
+        }
+        wait
     }
 
     /// Forgets the buckets that are empty by now.
@@ -189,7 +194,7 @@ mod tests {
         let guesses = guesses();
         for number in 0..(MAX_ENTRIES + 1_000) {
             let name = guesses.hash(&number.to_be_bytes());
-            guesses.unknown_failed(name, Timestamp::from_secs(i64::try_from(number).unwrap()));
+            guesses.unknown_failed(name, 10, Timestamp::from_secs(i64::try_from(number).unwrap()));
         }
         assert!(guesses.unknown.lock().unwrap().len() <= MAX_ENTRIES);
         let newest = guesses.hash(&(MAX_ENTRIES + 999).to_be_bytes());

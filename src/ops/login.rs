@@ -17,7 +17,7 @@ use crate::store::rows::User;
 use crate::store::tx::Tx;
 
 /// Signs somebody in. Says besides how far the guesser's bucket is spent.
-pub async fn login(ctx: &Ctx, email: &Email, typed: Typed, arrival: Arrival) -> (Spent, Result<SignedIn, Error>) {
+pub async fn login(ctx: &Arc<Ctx>, email: &Email, typed: Typed, arrival: Arrival) -> (Spent, Result<SignedIn, Error>) {
     let now = ctx.clock.now();
     let attempt = Attempt {
         account: email.key(),

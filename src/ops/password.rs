@@ -28,7 +28,7 @@ use crate::store::tx::Tx;
 
 /// Sets another password. Every other session is over; this one goes on with a chain begun anew.
 pub async fn change(
-    ctx: &Ctx,
+    ctx: &Arc<Ctx>,
     caller: &Caller,
     current: Typed,
     new: &str,

@@ -22,7 +22,7 @@ use crate::store::tx::Tx;
 
 /// A new access token with a fresh `auth_time`, for the right password.
 pub async fn reauth(
-    ctx: &Ctx,
+    ctx: &Arc<Ctx>,
     caller: &Caller,
     typed: Typed,
     device: Option<DeviceHash>,

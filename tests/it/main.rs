@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what helps a test may fail it")]
 #![expect(clippy::print_stderr, reason = "a failing test prints all that one needs")]
 
+mod attack;
 mod auth;
 mod cli;
 mod faults;

@@ -116,6 +116,17 @@ impl Opened {
     }
 }
 
+/// An operation on its way to disk.
+#[derive(Debug)]
+pub struct Queued<T>(oneshot::Receiver<Result<T, Error>>);
+
+impl<T> Queued<T> {
+    /// Waits until it is on disk.
+    pub async fn done(self) -> Result<T, Error> {
+        self.0.await.map_err(|_| Error::Stopped)?
+    }
+}
+
 enum Spawn {
     Open(OpenError),
     Io(std::io::Error),
@@ -142,13 +153,18 @@ impl Store {
     /// Runs an operation in the next batch, and waits until it is on disk. It runs even if nobody waits
     /// for it any more.
     pub async fn submit<O: Op>(&self, op: O) -> Result<O::Out, Error> {
+        self.queue(op)?.done().await
+    }
+
+    /// Puts an operation into the next batch. It runs whether or not somebody waits for what comes of it.
+    pub fn queue<O: Op>(&self, op: O) -> Result<Queued<O::Out>, Error> {
         let (reply, answer) = oneshot::channel();
         let job: Box<dyn Job> = Box::new(Pending::new(op, reply));
         self.writes.try_send(Message::Job(job)).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::Stopped,
         })?;
-        answer.await.map_err(|_| Error::Stopped)?
+        Ok(Queued(answer))
     }
 
     /// Reads rows of one moment, on a reader's thread.

@@ -1,0 +1,4 @@
+//! What an attacker would try: guesses side by side, requests that are none, names that look like others.
+
+mod guessing;
+mod target;
