@@ -76,14 +76,31 @@ impl EmailKey {
     }
 }
 
+/// The form in which the beginning of a key is looked for.
+pub fn search_key(text: &str) -> String {
+    text.trim().to_lowercase().nfc().collect()
+}
+
 fn good_local(local: &str) -> bool {
-    let bad = |c: char| c.is_control() || c.is_whitespace() || "\"(),:;<>@[\\]".contains(c);
+    let bad = |c: char| c.is_control() || c.is_whitespace() || is_unseen(c) || "\"(),:;<>@[\\]".contains(c);
     !local.is_empty()
         && local.len() <= 64
         && !local.contains(bad)
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
+}
+
+/// What shows as nothing, turns the text around it or is no character: two addresses that look alike would be
+/// two accounts. Default_Ignorable_Code_Point (UAX #44), the interlinear marks, the blank of Braille, and the
+/// noncharacters (Unicode, section 23.7).
+const fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{2800}' | '\u{3164}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    ) || (c as u32) & 0xfffe == 0xfffe
 }
 
 impl fmt::Debug for Email {

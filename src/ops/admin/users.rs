@@ -2,6 +2,7 @@
 
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
+use crate::domain::email::search_key;
 use crate::domain::session::{Policy, Session};
 use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
@@ -23,7 +24,7 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<User>, Error> {
     let (by, now) = (By::from(caller), ctx.clock.now());
-    let search = search.trim().to_lowercase();
+    let search = search_key(search);
     let read = move |rows: &dyn Rows| {
         settle(by.check(rows, Needs::Token, now).and_then(|()| Ok(rows.users(&search, &after, limit)?)))
     };

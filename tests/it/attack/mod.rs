@@ -1,4 +1,5 @@
 //! What an attacker would try: guesses side by side, requests that are none, names that look like others.
 
 mod guessing;
+mod names;
 mod target;
