@@ -2,4 +2,5 @@
 
 mod guessing;
 mod names;
+mod races;
 mod target;

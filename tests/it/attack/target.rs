@@ -26,7 +26,7 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: u16,
-    /// The lines of the head behind the first, in lower case.
+    /// The lines of the head behind the first, their names in lower case.
     pub head: Vec<String>,
     pub body: String,
 }
@@ -133,7 +133,11 @@ impl Reply {
         let (head, body) = raw.split_once("\r\n\r\n")?;
         let mut lines = head.split("\r\n");
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        Some(Self { status, head: lines.map(str::to_ascii_lowercase).collect(), body: body.to_owned() })
+        let line = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap_or((line, ""));
+            format!("{}: {value}", name.to_ascii_lowercase())
+        };
+        Some(Self { status, head: lines.map(line).collect(), body: body.to_owned() })
     }
 
     pub fn json(&self) -> Value {
