@@ -4,3 +4,4 @@ mod guessing;
 mod names;
 mod races;
 mod target;
+mod wire;
