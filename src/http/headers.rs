@@ -20,6 +20,7 @@ use crate::http::client::{Peer, address, configured_scheme, scheme};
 use crate::http::code::Code;
 use crate::http::dress::{Dress, Refused};
 use crate::http::error::Problem;
+use crate::http::leftover::Leftover;
 use crate::http::settings::HttpSettings;
 
 /// The name of a request, in its extensions: 16 hexadecimal digits of chance, never the client's.
@@ -80,9 +81,14 @@ where
 
 async fn pass<B: MessageBody + 'static>(
     gate: Arc<Gate>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse, Error> {
+    let leftover = Leftover::of(&mut request);
+    let hold = move |answer| match &leftover {
+        Some(leftover) => leftover.clone().hold(answer),
+        None => answer,
+    };
     let mut dress = Dress { id: String::new(), scheme: configured_scheme(&gate.settings.own) };
     let peer = gate.new_id().and_then(|id| {
         dress.id = id;
@@ -104,11 +110,11 @@ async fn pass<B: MessageBody + 'static>(
                 Some(error) => Some(Refused::of(error, &dress.id)),
                 None => Refused::bare(&response, &dress.id),
             };
-            Ok(ServiceResponse::new(request, dress.finish(response, refused.as_ref())))
+            Ok(ServiceResponse::new(request, hold(dress.finish(response, refused.as_ref()))))
         }
         Err(mut error) => {
             let refused = Refused::of(&error, &dress.id);
-            error.add_response_mapper(move |response| dress.finish(response, Some(&refused)));
+            error.add_response_mapper(move |response| hold(dress.finish(response, Some(&refused))));
             Err(error)
         }
     }

@@ -20,6 +20,7 @@ pub mod guard;
 pub mod headers;
 pub mod health;
 mod keys;
+mod leftover;
 pub mod limits;
 pub mod openapi;
 pub mod origin;
