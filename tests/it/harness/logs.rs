@@ -35,12 +35,19 @@ pub fn capture() {
     });
 }
 
-pub fn all() -> String {
-    String::from_utf8_lossy(&LINES.lock().unwrap()).into_owned()
+/// How much there is so far, in bytes.
+pub fn len() -> usize {
+    LINES.lock().unwrap().len()
+}
+
+/// What came after the first `start` bytes.
+pub fn since(start: usize) -> Vec<u8> {
+    LINES.lock().unwrap()[start..].to_vec()
 }
 
 pub fn tail() -> String {
-    let all = all();
+    let all = since(0);
+    let all = String::from_utf8_lossy(&all);
     let lines: Vec<_> = all.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }

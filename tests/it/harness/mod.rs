@@ -30,6 +30,8 @@ pub struct TestServer {
     pub clock: Arc<TestClock>,
     pub seen: Arc<Seen>,
     settings: fn(&mut Config),
+    /// Where the log was when this server began.
+    log_start: usize,
 }
 
 /// What browsers have seen of a server.
@@ -72,6 +74,7 @@ impl TestServer {
             clock: Arc::new(TestClock::default()),
             seen: Arc::default(),
             settings,
+            log_start: logs::len(),
         };
         server.up();
         server
@@ -90,6 +93,11 @@ impl TestServer {
         if let Some(link) = &self.running().setup_link {
             self.secret(link.url.expose().rsplit_once('#').unwrap().1);
         }
+    }
+
+    /// The folder of its database.
+    pub fn folder(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     pub fn running(&self) -> &Running {
@@ -166,19 +174,19 @@ impl TestServer {
         self.clock.advance(span.parse::<Ttl>().unwrap());
     }
 
-    /// Looks for every secret in the log and in the files.
+    /// Looks for every secret in the log since the start and in the files.
     fn leaks(&self) -> Vec<String> {
         let secrets = self.seen.secrets.lock().unwrap();
-        let mut places = vec![("log".to_owned(), logs::all().into_bytes())];
+        let mut places = vec![("log".to_owned(), logs::since(self.log_start))];
         for entry in std::fs::read_dir(self.dir.path()).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
                 places.push((path.display().to_string(), std::fs::read(&path).unwrap()));
             }
         }
-        let holds = |bytes: &[u8], secret: &str| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
         let found = |(place, bytes): &(String, Vec<u8>)| {
-            secrets.iter().find(|secret| holds(bytes, secret)).map(|secret| format!("{secret} stands in {place}"))
+            let holds = |secret: &&String| memchr::memmem::find(bytes, secret.as_bytes()).is_some();
+            secrets.iter().find(holds).map(|secret| format!("{secret} stands in {place}"))
         };
         places.iter().filter_map(found).collect()
     }
