@@ -8,9 +8,18 @@ use crate::domain::revocation::Revoked;
 use crate::domain::session::{Policy, Session};
 use crate::domain::version::Version;
 use crate::ops::error::Error;
+use crate::ops::guard;
 use crate::store;
 use crate::store::rows::{Rows, User};
 use crate::store::tx::Tx;
+
+/// Whether nothing has ended a session yet: not its row, nor its user's state or version, nor the epoch.
+/// It may be too old. What is over keeps the reason that it ended for.
+pub(super) fn stands(rows: &dyn Rows, session: &Session) -> Result<bool, store::error::Error> {
+    let user = rows.user(session.user)?;
+    let present = guard::present(user.as_ref(), rows.meta()?.epoch);
+    Ok(session.ended.is_none() && present == Ok(session.ver))
+}
 
 /// Ends one open session.
 pub(super) fn end(

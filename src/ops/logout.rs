@@ -32,7 +32,10 @@ impl Op for Logout {
 
     fn run(&self, tx: &mut dyn Tx) -> Result<(), store::error::Error> {
         for id in &self.sessions {
-            let Some(session) = tx.session(*id)?.filter(|session| session.ended.is_none()) else { continue };
+            let Some(session) = tx.session(*id)? else { continue };
+            if !ending::stands(tx, &session)? {
+                continue;
+            }
             ending::end(tx, &session, Reason::LoggedOut, self.now)?;
             let event = Event::new(self.now, Kind::LoggedOut).user(session.user).session(session.id);
             tx.record(&event.client(&self.client))?;

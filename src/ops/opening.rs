@@ -138,7 +138,7 @@ impl NewSession {
     fn end_prior(&self, tx: &mut dyn Tx) -> Result<(), Error> {
         for id in &self.prior {
             if let Some(session) = tx.session(*id)?
-                && session.ended.is_none()
+                && ending::stands(tx, &session)?
             {
                 ending::end(tx, &session, Reason::SignedInAgain, self.now)?;
             }

@@ -26,7 +26,10 @@ pub struct EndSession {
 impl EndSession {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<(), Error> {
         self.by.check(tx, Needs::Token, self.now)?;
-        let session = tx.session(self.id)?.filter(|session| session.ended.is_none()).ok_or(Error::NotFound)?;
+        let session = tx.session(self.id)?.ok_or(Error::NotFound)?;
+        if !ending::stands(tx, &session)? {
+            return Err(Error::NotFound);
+        }
         ending::end(tx, &session, Reason::EndedByAdmin, self.now)?;
         let event = self.by.event(self.now, Kind::SessionEnded, Some(session.user));
         Ok(tx.record(&event.session(session.id).detail("by an administrator"))?)

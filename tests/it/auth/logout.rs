@@ -65,3 +65,20 @@ async fn logout_everywhere_ends_every_device_of_this_user_alone() {
     phone.login("ann@example.com").await.expect(200);
     phone.me().await.expect(200);
 }
+
+#[tokio::test]
+async fn a_session_keeps_the_reason_that_it_ended_for() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut ann = server.user(&mut admin, "ann").await;
+    let session = ann.me().await.text("/sessionId");
+    let stale = ann.clone();
+    ann.post("/auth/logout-all", json!({})).await.expect(200);
+    stale.clone().refresh().await.expect_ended("logged_out_everywhere");
+    stale.clone().logout().await.expect(204);
+    stale.clone().refresh().await.expect_ended("logged_out_everywhere");
+    admin.delete(&format!("/auth/admin/sessions/{session}")).await.expect_problem(404, "not_found");
+    stale.clone().login("ann@example.com").await.expect(200);
+    stale.clone().refresh().await.expect_ended("logged_out_everywhere");
+    assert_eq!(admin.events().await.split_off(4), ["logged_out_everywhere", "signed_in"], "nothing else ended");
+}
