@@ -59,6 +59,8 @@ fn whose(user: Option<&UserId>) -> &[u8] {
     user.map_or(&[], |id| id.as_bytes().as_slice())
 }
 
+/// Each raise is a millisecond or more after the one before it, even if the clock went back: which of two
+/// came first must show.
 pub(super) fn insert_raise(
     conn: &Connection,
     user: Option<UserId>,
@@ -66,7 +68,10 @@ pub(super) fn insert_raise(
     reason: Reason,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let mut insert = conn.prepare_cached("INSERT INTO raises (user_id, version, reason, at) VALUES (?, ?, ?, ?)")?;
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO raises (user_id, version, reason, at)
+         VALUES (?1, ?2, ?3, max(?4, (SELECT coalesce(max(at) + 1, ?4) FROM raises)))",
+    )?;
     one(insert.execute(params![whose(user.as_ref()), to, reason.word(), now.millis()])?, "raises")
 }
 

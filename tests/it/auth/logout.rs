@@ -1,5 +1,6 @@
 //! `POST /auth/logout` and `POST /auth/logout-all`.
 
+use doorward::base::time::Ttl;
 use serde_json::json;
 
 use crate::harness::TestServer;
@@ -81,4 +82,21 @@ async fn a_session_keeps_the_reason_that_it_ended_for() {
     stale.clone().login("ann@example.com").await.expect(200);
     stale.clone().refresh().await.expect_ended("logged_out_everywhere");
     assert_eq!(admin.events().await.split_off(4), ["logged_out_everywhere", "signed_in"], "nothing else ended");
+}
+
+#[tokio::test]
+async fn of_two_that_ended_a_session_the_first_is_its_reason_even_if_the_clock_went_back() {
+    for by in [-3_600, 0, 3_600] {
+        let server = TestServer::start();
+        let mut admin = server.admin().await;
+        let mut ann = server.user(&mut admin, "ann").await;
+        let mut bob = server.user(&mut admin, "bob").await;
+        let id = ann.me().await.text("/id");
+        bob.post("/auth/logout-all", json!({})).await.expect(200);
+        admin.post("/auth/admin/logout-all", json!({})).await.expect(200);
+        server.clock.set_by(Ttl::from_secs(by));
+        let mut admin = server.admin().await;
+        admin.post(&format!("/auth/admin/users/{id}/logout-all"), json!({})).await.expect(200);
+        ann.refresh().await.expect_ended("everyone_logged_out");
+    }
 }
