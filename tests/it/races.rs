@@ -1,7 +1,13 @@
 //! Things that happen at once: whatever the order, one outcome, and nothing that was ended lives.
 
+use std::sync::Arc;
+
+use doorward::base::entropy::SystemEntropy;
+use doorward::base::time::{Clock as _, SystemClock};
 use doorward::config::{Config, Registration};
+use doorward::ops::start::start;
 use doorward::store::sqlite::beside::Beside;
+use doorward::store::sqlite::handle::Opened;
 use serde_json::{Value, json};
 
 use crate::harness::answer::Answer;
@@ -343,4 +349,17 @@ async fn two_administrators_do_not_unmake_each_other() {
         one = done.into_iter().find(|(answer, _)| answer.status < 300).unwrap().1;
         one.get("/auth/admin/users").await.expect(200);
     }
+}
+
+#[test]
+fn a_store_that_was_stopped_lets_another_serve_its_folder_whoever_still_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+    let opened = Opened::new(folder.path()).unwrap();
+    start(&opened, &config, "http://localhost:8484", SystemClock.now(), &SystemEntropy::default()).unwrap();
+    let held = opened.start(Arc::new(SystemClock)).unwrap();
+    assert!(Opened::new(folder.path()).is_err(), "one server a folder");
+    held.stop();
+    assert!(Opened::new(folder.path()).is_ok());
+    drop(held);
 }

@@ -39,7 +39,7 @@ pub struct Store {
     wal: Arc<Wal>,
     writer: Mutex<Option<JoinHandle<()>>>,
     others: Mutex<Vec<JoinHandle<()>>>,
-    _lock: ServeLock,
+    lock: Mutex<Option<ServeLock>>,
 }
 
 /// A store that is open and whose writer does not run yet: for what a start must do first.
@@ -111,7 +111,7 @@ impl Opened {
             wal,
             writer: Mutex::new(Some(writer)),
             others: Mutex::new(others),
-            _lock: self.lock,
+            lock: Mutex::new(Some(self.lock)),
         })
     }
 }
@@ -195,7 +195,8 @@ impl Store {
         self.foreign.load(Ordering::Acquire)
     }
 
-    /// Finishes what is queued, moves the WAL into the file and closes it. Blocks until done.
+    /// Finishes what is queued, moves the WAL into the file, closes it and lets another serve it. Blocks
+    /// until done, whoever still holds the store.
     pub fn stop(&self) {
         *self.reads.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.wal.stop();
@@ -206,6 +207,7 @@ impl Store {
             let _ = self.writes.send(Message::Stop);
             let _ = writer.join();
         }
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
