@@ -11,6 +11,7 @@ mod faults;
 mod floors;
 mod harness;
 mod matrix;
+mod model;
 mod races;
 mod real;
 mod store;
