@@ -57,7 +57,7 @@ pub fn verify(typed: &Typed, stored: Option<&PasswordHash>, highest: Cost) -> Ve
     let digest = digest(record.form(), typed, record.cost(), *record.salt());
     let equal = bool::from(digest.as_slice().ct_eq(record.digest().as_slice()));
     for cost in fillers(record.cost(), highest) {
-        black_box(bcrypt(u32::from(cost), *record.salt(), black_box(b"\0")));
+        black_box(work(cost, *record.salt(), black_box(b"\0")));
     }
     match found {
         Ok(true) if equal => Verdict::Right,
@@ -81,8 +81,15 @@ fn digest(form: Form, password: &Typed, cost: Cost, salt: [u8; 16]) -> [u8; 23] 
         Form::Ours => prehashed(password, &salt),
         Form::Plain => cut(password),
     };
-    let [digest @ .., _] = bcrypt(u32::from(cost.get()), salt, &key);
+    let [digest @ .., _] = work(cost.get(), salt, &key);
     digest
+}
+
+/// 2^`cost` rounds: all that takes long here.
+fn work(cost: u8, salt: [u8; 16], key: &[u8]) -> [u8; 24] {
+    #[cfg(test)]
+    tests::ROUNDS.set(tests::ROUNDS.get() + (1 << cost));
+    bcrypt(u32::from(cost), salt, key)
 }
 
 /// Base64 of HMAC-SHA-256 over the NFC form, keyed by the salt as it is written; and bcrypt's NUL.
@@ -103,8 +110,15 @@ fn cut(password: &Typed) -> Zeroizing<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::domain::password::Rules;
+
+    thread_local! {
+        /// The rounds of bcrypt that this thread has made.
+        pub(super) static ROUNDS: Cell<u64> = const { Cell::new(0) };
+    }
 
     const SALT: &str = "N9qo8uLOickgx2ZMRZoMye";
     const OTHER: &str = "abcdefghijklmnopqrstuu";
@@ -212,6 +226,31 @@ mod tests {
             }
         }
         assert!(fillers(cost(13), cost(12)).is_empty(), "a cost above the highest known takes its own time");
+    }
+
+    #[test]
+    fn whoever_is_asked_for_the_rounds_are_the_same() {
+        let rounds = |stored: Option<&PasswordHash>, text: &str| {
+            ROUNDS.set(0);
+            let verdict = verify(&typed(text), stored, cost(8));
+            (ROUNDS.get(), verdict)
+        };
+        assert_eq!(rounds(None, "password1"), (256, Verdict::Wrong));
+        for bad in ["", "nonsense", "$2b$31$abcdefghijklmnopqrstuuG0dn23TmsW2CgnJryKiUOtvqgeAPA.2"] {
+            let (rounds, verdict) = rounds(Some(&PasswordHash::new(bad.to_owned())), "password1");
+            assert!(rounds == 256 && matches!(verdict, Verdict::Unreadable(_)), "{bad:?}: {rounds}, {verdict:?}");
+        }
+        for done in 4..=8 {
+            let ours = rehash(&typed("password1"), cost(done), [7; 16]);
+            let foreign = format!("$2b${done:02}${OTHER}G0dn23TmsW2CgnJryKiUOtvqgeAPA.2");
+            for stored in [ours, PasswordHash::new(foreign)] {
+                let right = rounds(Some(&stored), "password1");
+                let is_ours = stored.as_str().starts_with("$bcrypt-sha256");
+                assert_eq!(right, (256, if is_ours || done == 4 { Verdict::Right } else { Verdict::Wrong }));
+                assert_eq!(rounds(Some(&stored), "password2"), (256, Verdict::Wrong), "{done}");
+                assert_eq!(rounds(Some(&stored), &"x".repeat(1_000)), (256, Verdict::Wrong), "{done}");
+            }
+        }
     }
 
     #[test]
