@@ -62,22 +62,34 @@ pub fn read(path: &Path) -> Result<MasterKey, NoMasterKey> {
 }
 
 /// Makes a new master key where no file is yet, for its owner alone; it is on disk, and so is its name,
-/// when this returns. A file that is there already is never touched.
+/// when this returns. A file that is there already is never touched. A crash leaves a whole key or none:
+/// half a key would stop every later start.
 pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<MasterKey, NoMasterKey> {
     let unwritable = |cause| NoMasterKey::Unwritable { path: path.to_owned(), cause };
     let key = Secret::new(bytes::<LEN>(entropy)?);
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(unwritable)?;
-    if let Err(cause) = write_durably(file, path, key.expose()) {
-        // Made a moment ago by this very call: half a key is worth nothing and would stop the next start.
-        let _ = fs::remove_file(path);
-        return Err(unwritable(cause));
+    // Not `exists`: a link that leads nowhere is somebody's too.
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(unwritable(io::ErrorKind::AlreadyExists.into()));
     }
+    let draft = path.with_added_extension("new");
+    let written = write_durably(&draft, path, key.expose());
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written.map_err(unwritable)?;
     Ok(MasterKey::new(key))
 }
 
-fn write_durably(mut file: File, path: &Path, key: &[u8; LEN]) -> io::Result<()> {
+/// Writes a draft, which gets its name once it is whole and on disk.
+fn write_durably(draft: &Path, path: &Path, key: &[u8; LEN]) -> io::Result<()> {
+    // What a crash left behind.
+    if fs::symlink_metadata(draft).is_ok() {
+        fs::remove_file(draft)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
     file.write_all(key)?;
     file.sync_all()?;
+    fs::rename(draft, path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
@@ -115,6 +127,16 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("elsewhere"), &dangling).unwrap();
         assert!(matches!(create(&dangling, &SystemEntropy::default()), Err(NoMasterKey::Unwritable { .. })));
         assert!(!folder.path().join("elsewhere").exists());
+    }
+
+    #[test]
+    fn what_a_crash_left_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorward.key");
+        fs::write(folder.path().join("doorward.key.new"), b"half").unwrap();
+        create(&path, &SystemEntropy::default()).unwrap();
+        assert!(read(&path).is_ok());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
