@@ -70,12 +70,14 @@ fn assert_durable(calls: &[Call], request: &str, status: &str) -> (usize, usize)
     let mut answers = 0;
     for answer in calls {
         let Some(connection) = answer.on_connection(&format!("HTTP/1.1 {status}")) else { continue };
-        let asked = calls.iter().filter(|call| call.ended < answer.began);
-        let Some(asked) = asked.filter(|call| call.on_connection("POST ") == Some(connection)).last() else { continue };
+        let mut asked = calls.iter().filter(|call| call.ended < answer.began);
+        let Some(asked) = asked.rfind(|call| call.on_connection("POST ") == Some(connection)) else {
+            continue;
+        };
         if asked.on_connection(request).is_none() {
             continue;
         }
-        let sync = calls.iter().filter(|call| call.syncs_wal() && call.ended < answer.began).last();
+        let sync = calls.iter().rfind(|call| call.syncs_wal() && call.ended < answer.began);
         let sync = sync.unwrap_or_else(|| panic!("nothing was synced before {}", answer.text));
         let wrote = |call: &&Call| call.writes_wal() && call.began > asked.began && call.ended < sync.began;
         assert!(calls.iter().any(|call| wrote(&call)), "{request}: nothing was written and synced before the answer");

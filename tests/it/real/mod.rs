@@ -11,6 +11,15 @@
 //! A [`Site`] outlives its servers: start again on it after a stop or a kill. Whatever still runs at the
 //! end of a test is killed; where the test failed, the log is printed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "what helps a test may fail it, and says why"
+)]
+
 pub(crate) mod api;
 pub(crate) mod wait;
 
@@ -162,9 +171,8 @@ pub(crate) struct Started {
 impl Started {
     /// Waits until it listens.
     pub(crate) fn listening(self) -> Real {
-        let greeting = self.hear("listening on http://").expect("the server does not listen");
-        let addr = greeting.split([' ', ',']).next().unwrap().parse().unwrap();
-        Real { started: self, addr }
+        let log = self.log.clone();
+        self.listening_or_ended().unwrap_or_else(|status| panic!("the server ended: {status}\n{}", tail(&log)))
     }
 
     /// Waits for a line with this in it, and gives what follows. None where the output ends without.
@@ -175,6 +183,19 @@ impl Started {
                 return Some(rest.to_owned());
             }
         }
+    }
+
+    /// Waits until it listens, or ends before: then how.
+    pub(crate) fn listening_or_ended(self) -> Result<Real, ExitStatus> {
+        match self.hear("listening on http://") {
+            Some(greeting) => Ok(self.at(&greeting)),
+            None => Err(self.wait()),
+        }
+    }
+
+    fn at(self, greeting: &str) -> Real {
+        let addr = greeting.split([' ', ',']).next().unwrap().parse().unwrap();
+        Real { started: self, addr }
     }
 
     /// Sends it a signal.

@@ -122,7 +122,7 @@ async fn a_command_that_hangs_with_the_turn_costs_the_server_one_wait() {
     hangs.lock().unwrap();
     let (second, _) = timed(api.refresh(&first.refresh)).await;
     let mut tokens = second.unwrap().tokens();
-    let (_, took) = timed(async {
+    let ((), took) = timed(async {
         for _ in 0..10 {
             tokens = api.refresh(&tokens.refresh).await.unwrap().tokens();
         }

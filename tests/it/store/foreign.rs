@@ -66,7 +66,8 @@ async fn ends_of_a_command_and_of_the_server_among_each_other_are_all_refused() 
         gate.open();
         command.run(&end(session(2 * number + 1))).unwrap();
         assert_eq!(command.await_server().unwrap(), TakenUp::Yes);
-        (blocked.await.unwrap(), ours.await.unwrap());
+        blocked.await.unwrap();
+        ours.await.unwrap();
     }
     let missing: Vec<_> = (0..40).filter(|number| !refuses(&store, session(*number))).collect();
     assert_eq!(missing, [0_u16; 0]);
