@@ -40,6 +40,10 @@ const HEAD: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// How long a client may leave what was sent to it untaken.
+#[cfg(target_os = "linux")]
+const UNTAKEN: Duration = Duration::from_secs(30);
+
 /// How long requests that have begun may take when the server stops, in seconds.
 const LAST_REQUESTS: u64 = 10;
 
@@ -127,6 +131,7 @@ impl Server {
         let opened = Opened::new(&config.data_dir)?;
         let listener =
             TcpListener::bind(config.listen).map_err(|source| Error::Listen { addr: config.listen, source })?;
+        mind_stalled(&listener)?;
         let addr = listener.local_addr()?;
         let (ctx, setup_link) = context(opened, config, &env, addr.port())?;
         let settings = Arc::new(http_settings(&ctx.config)?);
@@ -180,6 +185,15 @@ fn make_folder(config: &Config) -> Result<(), Error> {
     }
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|source| Error::Folder { path: path.clone(), source })
+}
+
+/// Whoever asks and asks and takes no answer would keep the memory of it all for good: neither actix nor
+/// TCP, which knows that the other side is there, would ever give up. Connections inherit this (tcp(7)).
+fn mind_stalled(listener: &TcpListener) -> Result<(), Error> {
+    #[cfg(target_os = "linux")]
+    rustix::net::sockopt::set_tcp_user_timeout(listener, u32::try_from(UNTAKEN.as_millis()).unwrap_or(u32::MAX))
+        .map_err(std::io::Error::from)?;
+    Ok(())
 }
 
 fn context(opened: Opened, config: Config, env: &Env, port: u16) -> Result<(Arc<Ctx>, Option<NewLink>), Error> {
@@ -281,5 +295,21 @@ impl Signals {
             _ = self.term.recv() => {}
             _ = self.int.recv() => {}
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_gives_up_a_client_that_takes_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        mind_stalled(&listener).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(accepted).unwrap(), 30_000);
     }
 }
