@@ -7,6 +7,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::middleware::{Next, from_fn};
 
+use crate::http::code::Code;
 use crate::http::error::Problem;
 use crate::http::origin::{ActsBy, judge};
 use crate::http::settings::HttpSettings;
@@ -31,6 +32,23 @@ where
                 Err(refusal) => Ok(request.error_response(Problem::from(refusal))),
             }
         }
+    })
+}
+
+/// Refuses a method that the address doesn't take, whoever asks: the last word of a resource, and so the
+/// outermost. `allow` is what the header of this name is to say, such as `GET, HEAD`.
+pub fn only<S, B>(
+    allow: &'static str,
+) -> impl Transform<S, ServiceRequest, Response = ServiceResponse, Error = Error, InitError = ()>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    from_fn(move |request: ServiceRequest, next: Next<B>| async move {
+        if allow.split(", ").any(|method| method == request.method().as_str()) {
+            return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+        }
+        Ok(request.error_response(Problem::new(Code::MethodNotAllowed).allow(allow)))
     })
 }
 
@@ -74,6 +92,28 @@ mod tests {
         ] {
             let request = TestRequest::with_uri("/login").method(method).append_header(("origin", origin));
             assert_eq!(call_service(&app, request.to_request()).await.status(), status, "{origin}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_method_that_is_not_taken_is_called_so_before_anything_else() {
+        let resource = web::resource("/login")
+            .route(web::post().to(|| async { HttpResponse::Ok().finish() }))
+            .wrap(same_origin(settings(), ActsBy::Cookies))
+            .wrap(only("POST"));
+        let app = init_service(App::new().service(resource)).await;
+        for (method, origin, status) in [
+            (Method::POST, "https://app.example.com", StatusCode::OK),
+            (Method::POST, "https://evil.example", StatusCode::FORBIDDEN),
+            (Method::TRACE, "https://evil.example", StatusCode::METHOD_NOT_ALLOWED),
+            (Method::PUT, "https://app.example.com", StatusCode::METHOD_NOT_ALLOWED),
+            (Method::HEAD, "https://app.example.com", StatusCode::METHOD_NOT_ALLOWED),
+        ] {
+            let request = TestRequest::with_uri("/login").method(method.clone()).append_header(("origin", origin));
+            let answer = call_service(&app, request.to_request()).await;
+            assert_eq!(answer.status(), status, "{method} {origin}");
+            let allow = answer.headers().get("allow").map(|allow| allow.to_str().unwrap());
+            assert_eq!(allow, (status == StatusCode::METHOD_NOT_ALLOWED).then_some("POST"), "{method}");
         }
     }
 }

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, Resource, guard, web};
 
 use crate::http::code::Code;
 use crate::http::error::Problem;
-use crate::http::guard::same_origin;
+use crate::http::guard::{only, same_origin};
 use crate::http::limits::AddressLimiter;
 use crate::http::origin::ActsBy;
 use crate::http::state::State;
@@ -132,13 +132,10 @@ impl Layers {
             Needs::Nothing | Needs::Origin | Needs::Guess | Needs::BearerGuess => ActsBy::Cookies,
         };
         let limited = matches!(needs, Needs::Guess | Needs::BearerGuess);
-        let allow = allow.trim_end_matches(", ");
         resource
-            .default_service(web::to(move || async move {
-                Err::<HttpResponse, _>(Problem::new(Code::MethodNotAllowed).allow(allow))
-            }))
             .wrap(Condition::new(limited, self.limiter.middleware()))
             .wrap(same_origin(self.state.settings.clone(), acts_by))
+            .wrap(only(allow.trim_end_matches(", ")))
     }
 }
 
