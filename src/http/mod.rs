@@ -28,6 +28,7 @@ pub mod pages;
 pub mod rate;
 pub mod refusal;
 pub mod routes;
+pub mod schema;
 pub mod settings;
 pub mod site;
 pub mod state;

@@ -4,11 +4,12 @@ use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi as Description, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi as Description, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use crate::http::{admin, auth, health, wellknown};
+use crate::http::{admin, auth, health, schema, wellknown};
 
 /// A refusal (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -23,10 +24,12 @@ pub struct ProblemAnswer {
     /// For people, and what to do.
     detail: String,
     /// A stable word for programs.
+    #[schema(schema_with = schema::code)]
     code: String,
     /// The text of `title`.
     error: String,
     /// Why the session ended, with `session_ended`.
+    #[schema(schema_with = schema::reason, required = false)]
     reason: Option<String>,
     /// The member of the body that is meant.
     field: Option<String>,
@@ -91,11 +94,26 @@ impl Modify for Common {
                 .build()
         };
         for item in api.paths.paths.values_mut() {
+            if let Some(body) = item.post.as_mut().and_then(|call| call.request_body.as_mut()) {
+                no_null(body);
+            }
             let calls = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
             for call in calls.into_iter().flatten() {
                 call.responses.responses.insert("4XX".to_owned(), RefOr::T(problem()));
                 call.responses.responses.insert("503".to_owned(), RefOr::T(problem()));
             }
+        }
+    }
+}
+
+/// A body that may be left out is not one that may be `null`.
+fn no_null(body: &mut RefOr<RequestBody>) {
+    let RefOr::T(body) = body else { return };
+    for content in body.content.values_mut() {
+        if let RefOr::T(content) = content
+            && let Some(RefOr::T(Schema::OneOf(either))) = &content.schema
+        {
+            content.schema = either.items.first().cloned();
         }
     }
 }
@@ -109,4 +127,59 @@ pub fn description() -> &'static str {
 /// The description of all calls.
 pub async fn openapi() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(description())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::http::routes::ROUTES;
+
+    fn json() -> Value {
+        serde_json::from_str(description()).unwrap()
+    }
+
+    /// Method, path and description of every call.
+    fn calls(api: &Value) -> Vec<(String, &Value)> {
+        let paths = api["paths"].as_object().unwrap();
+        let methods = ["get", "post", "put", "patch", "delete"];
+        let found = paths.iter().flat_map(|(path, item)| methods.map(|method| (path, method, &item[method])));
+        let name = |path: &str, method: &str| format!("{} {path}", method.to_uppercase());
+        found.filter(|(.., call)| call.is_object()).map(|(path, method, call)| (name(path, method), call)).collect()
+    }
+
+    #[test]
+    fn every_route_is_described_and_nothing_else() {
+        let api = json();
+        let described: BTreeSet<_> = calls(&api).into_iter().map(|(name, _)| name).collect();
+        let undescribed = ["/", "/openapi.json"];
+        let routes = ROUTES.iter().filter(|route| !undescribed.contains(&route.path));
+        let routes: BTreeSet<_> = routes.map(|route| format!("{} {}", route.method, route.path)).collect();
+        assert_eq!(described, routes);
+    }
+
+    #[test]
+    fn every_call_has_a_name_of_its_own_and_a_summary() {
+        let api = json();
+        let calls = calls(&api);
+        let names: BTreeSet<_> = calls.iter().map(|(_, call)| call["operationId"].as_str().unwrap()).collect();
+        assert_eq!(names.len(), calls.len(), "{names:?}");
+        for (name, call) in calls {
+            assert!(call["summary"].as_str().is_some_and(|summary| summary.ends_with('.')), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_body_is_an_object_that_takes_no_other_members() {
+        let api = json();
+        for (name, call) in calls(&api) {
+            let Some(body) = call.get("requestBody") else { continue };
+            let schema = body["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
+            let schema = &api["components"]["schemas"][schema.rsplit('/').next().unwrap()];
+            assert_eq!(schema["additionalProperties"], false, "{name}");
+        }
+    }
 }

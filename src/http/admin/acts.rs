@@ -1,7 +1,7 @@
 //! `/auth/admin/users/{id}/…`: acts on one user.
 
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::domain::email::Email;
@@ -11,6 +11,7 @@ use crate::http::body::Json;
 use crate::http::code::Code;
 use crate::http::error::Problem;
 use crate::http::extract::AdminBearer;
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::admin::act::{Act, Done, act};
 use crate::ops::admin::links;
@@ -19,15 +20,21 @@ use crate::ops::error::Error;
 /// What is to change; exactly one of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, max_properties = 1)]
 pub struct Edit {
     /// Another address.
-    #[serde(default)]
-    #[schema(max_length = 254, example = "bob@example.com")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = schema::email, required = false)]
     email: Option<String>,
     /// Another role: ends all sessions.
-    #[serde(default)]
-    #[schema(pattern = "^[a-z][a-z0-9_-]{0,31}$")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = schema::role, required = false)]
     role: Option<String>,
+}
+
+/// A member that may be left out and, where it stands, is no `null`.
+fn given<'de, D: Deserializer<'de>>(member: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(member).map(Some)
 }
 
 async fn run(state: &State, caller: &AdminBearer, id: &str, what: Act) -> Result<Done, Problem> {
@@ -39,7 +46,7 @@ fn user(done: &Done) -> HttpResponse {
 }
 
 /// Change a user's address or role.
-#[utoipa::path(patch, path = "/auth/admin/users/{id}", tag = "admin", request_body = Edit, security(("bearer" = [])),
+#[utoipa::path(patch, path = "/auth/admin/users/{id}", operation_id = "editUser", tag = "admin", request_body = Edit, security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The user.")),
     responses((status = 200, description = "The user as they are now.", body = AdminUser)))]
 pub async fn edit(
@@ -60,7 +67,7 @@ pub async fn edit(
 }
 
 /// Delete a user.
-#[utoipa::path(delete, path = "/auth/admin/users/{id}", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/auth/admin/users/{id}", operation_id = "deleteUser", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The user.")),
     responses((status = 204, description = "They are gone, and all their sessions are over.")))]
 pub async fn delete(state: State, caller: AdminBearer, id: web::Path<String>) -> Result<HttpResponse, Problem> {
@@ -69,7 +76,7 @@ pub async fn delete(state: State, caller: AdminBearer, id: web::Path<String>) ->
 }
 
 /// Disable a user.
-#[utoipa::path(post, path = "/auth/admin/users/{id}/disable", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(post, path = "/auth/admin/users/{id}/disable", operation_id = "disableUser", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The user.")),
     responses((status = 200, description = "They can't sign in, and all their sessions are over.", body = AdminUser)))]
 pub async fn disable(state: State, caller: AdminBearer, id: web::Path<String>) -> Result<HttpResponse, Problem> {
@@ -77,7 +84,7 @@ pub async fn disable(state: State, caller: AdminBearer, id: web::Path<String>) -
 }
 
 /// Enable a user again.
-#[utoipa::path(post, path = "/auth/admin/users/{id}/enable", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(post, path = "/auth/admin/users/{id}/enable", operation_id = "enableUser", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The user.")),
     responses((status = 200, description = "They can sign in again.", body = AdminUser)))]
 pub async fn enable(state: State, caller: AdminBearer, id: web::Path<String>) -> Result<HttpResponse, Problem> {
@@ -85,7 +92,7 @@ pub async fn enable(state: State, caller: AdminBearer, id: web::Path<String>) ->
 }
 
 /// Forget a user's failed sign-ins.
-#[utoipa::path(post, path = "/auth/admin/users/{id}/unlock", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(post, path = "/auth/admin/users/{id}/unlock", operation_id = "unlockUser", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The user.")),
     responses((status = 200, description = "Nothing of the account waits any more.", body = AdminUser)))]
 pub async fn unlock(state: State, caller: AdminBearer, id: web::Path<String>) -> Result<HttpResponse, Problem> {
@@ -93,7 +100,7 @@ pub async fn unlock(state: State, caller: AdminBearer, id: web::Path<String>) ->
 }
 
 /// End all sessions of a user.
-#[utoipa::path(post, path = "/auth/admin/users/{id}/logout-all", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(post, path = "/auth/admin/users/{id}/logout-all", operation_id = "logoutUser", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The user.")),
     responses((status = 200, description = "All their sessions are over.", body = EndedAnswer)))]
 pub async fn logout_all(state: State, caller: AdminBearer, id: web::Path<String>) -> Result<HttpResponse, Problem> {
@@ -103,7 +110,7 @@ pub async fn logout_all(state: State, caller: AdminBearer, id: web::Path<String>
 }
 
 /// Make a link by which a user sets a password.
-#[utoipa::path(post, path = "/auth/admin/users/{id}/links", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(post, path = "/auth/admin/users/{id}/links", operation_id = "linkUser", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The user.")),
     responses((status = 201, description = "The link is shown this once; older ones are void.", body = LinkAnswer)))]
 pub async fn link(state: State, caller: AdminBearer, id: web::Path<String>) -> Result<HttpResponse, Problem> {

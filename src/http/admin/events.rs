@@ -10,6 +10,7 @@ use crate::http::admin::{from_cursor, page_size, to_cursor};
 use crate::http::code::Code;
 use crate::http::error::Problem;
 use crate::http::extract::{AdminBearer, Params};
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::admin::events;
 use crate::store::rows::{EventFilter, StoredEvent};
@@ -24,6 +25,7 @@ pub struct EventAnswer {
     #[schema(format = DateTime)]
     at: String,
     /// What: a stable word.
+    #[schema(schema_with = schema::event_kind)]
     kind: &'static str,
     /// How many equal ones it stands for.
     count: i64,
@@ -64,6 +66,7 @@ pub struct EventQuery {
     #[param(format = Uuid)]
     user: Option<String>,
     /// Only those of this kind.
+    #[param(schema_with = schema::event_kind, required = false)]
     kind: Option<String>,
     /// Where to go on, from `next` of the page before.
     cursor: Option<String>,
@@ -93,7 +96,7 @@ impl EventAnswer {
 }
 
 /// List what happened, newest first.
-#[utoipa::path(get, path = "/auth/admin/events", tag = "admin", params(EventQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/auth/admin/events", operation_id = "listEvents", tag = "admin", params(EventQuery), security(("bearer" = [])),
     responses((status = 200, description = "A page of events.", body = EventPage)))]
 pub async fn list(
     state: State,

@@ -11,7 +11,7 @@ use crate::ops::admin::{everyone, sessions};
 use crate::ops::error::Error;
 
 /// End anybody's session.
-#[utoipa::path(delete, path = "/auth/admin/sessions/{id}", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/auth/admin/sessions/{id}", operation_id = "endAnySession", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The session.")),
     responses((status = 204, description = "It is over.")))]
 pub async fn end(
@@ -25,7 +25,7 @@ pub async fn end(
 }
 
 /// Log everyone out, at once.
-#[utoipa::path(post, path = "/auth/admin/logout-all", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(post, path = "/auth/admin/logout-all", operation_id = "logoutEveryone", tag = "admin", security(("bearer" = [])),
     responses((status = 200, description = "Every session of everybody is over.", body = EndedAnswer)))]
 pub async fn everyone(state: State, AdminBearer(caller): AdminBearer) -> Result<HttpResponse, Problem> {
     let sessions = everyone::logout(&state.ctx, &caller).await?;

@@ -14,6 +14,7 @@ use crate::http::answer::{SessionAnswer, time};
 use crate::http::body::Json;
 use crate::http::error::Problem;
 use crate::http::extract::{AdminBearer, Params};
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::admin::{create, users};
 use crate::ops::error::Error;
@@ -66,7 +67,7 @@ pub struct AdminSession {
     #[schema(format = DateTime)]
     ended_at: Option<String>,
     /// Why.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = schema::reason)]
     reason: Option<Reason>,
 }
 
@@ -121,7 +122,7 @@ pub struct UserQuery {
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// Their address.
-    #[schema(max_length = 254, example = "bob@example.com")]
+    #[schema(schema_with = schema::email)]
     email: String,
     /// Their role; `user` unless given.
     #[serde(default)]
@@ -169,7 +170,7 @@ pub fn user_id(id: &str) -> Result<UserId, Problem> {
 }
 
 /// Find users by the beginning of their address.
-#[utoipa::path(get, path = "/auth/admin/users", tag = "admin", params(UserQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/auth/admin/users", operation_id = "listUsers", tag = "admin", params(UserQuery), security(("bearer" = [])),
     responses((status = 200, description = "A page of users.", body = UserPage)))]
 pub async fn list(
     state: State,
@@ -185,7 +186,7 @@ pub async fn list(
 }
 
 /// Show a user and their sessions.
-#[utoipa::path(get, path = "/auth/admin/users/{id}", tag = "admin", security(("bearer" = [])),
+#[utoipa::path(get, path = "/auth/admin/users/{id}", operation_id = "showUser", tag = "admin", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The user.")),
     responses((status = 200, description = "The user and their last sessions.", body = UserDetail)))]
 pub async fn show(
@@ -199,7 +200,7 @@ pub async fn show(
 }
 
 /// Make a user, who sets a password through the link.
-#[utoipa::path(post, path = "/auth/admin/users", tag = "admin", request_body = NewUser, security(("bearer" = [])),
+#[utoipa::path(post, path = "/auth/admin/users", operation_id = "inviteUser", tag = "admin", request_body = NewUser, security(("bearer" = [])),
     responses((status = 201, description = "Made; the link is shown this once.", body = Invited)))]
 pub async fn invite(
     state: State,

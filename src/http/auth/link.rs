@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::http::body::Json;
 use crate::http::client::Peer;
 use crate::http::error::Problem;
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::link;
 
@@ -19,12 +20,12 @@ pub struct UseLink {
     #[schema(value_type = String)]
     secret: Zeroizing<String>,
     /// The password to be.
-    #[schema(value_type = String, format = Password)]
+    #[schema(schema_with = schema::new_password)]
     password: Zeroizing<String>,
 }
 
 /// Use a link up to set a password. Signs nobody in.
-#[utoipa::path(post, path = "/auth/link", tag = "auth", request_body = UseLink,
+#[utoipa::path(post, path = "/auth/link", operation_id = "useLink", tag = "auth", request_body = UseLink,
     responses((status = 204, description = "The password is set and every session of the account is over.")))]
 pub async fn link(state: State, peer: Peer, Json(body): Json<UseLink>) -> Result<HttpResponse, Problem> {
     link::use_link(&state.ctx, &body.secret, &body.password, &peer.client).await?;

@@ -15,6 +15,7 @@ use crate::http::client::Peer;
 use crate::http::error::Problem;
 use crate::http::extract::arrival;
 use crate::http::refusal::guessing;
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::error::Error;
 use crate::ops::login;
@@ -24,10 +25,10 @@ use crate::ops::login;
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The account's address.
-    #[schema(max_length = 254, example = "ann@example.com")]
+    #[schema(schema_with = schema::email)]
     email: String,
     /// The account's password.
-    #[schema(value_type = String, format = Password)]
+    #[schema(schema_with = schema::typed_password)]
     password: Zeroizing<String>,
     /// How the refresh token is to travel.
     #[serde(default)]

@@ -10,7 +10,7 @@ use crate::http::state::State;
 use crate::ops::logout_all;
 
 /// Sign out on every device, at once.
-#[utoipa::path(post, path = "/auth/logout-all", tag = "auth", security(("bearer" = [])),
+#[utoipa::path(post, path = "/auth/logout-all", operation_id = "logoutAll", tag = "auth", security(("bearer" = [])),
     responses((status = 200, description = "All sessions are over; the refresh cookie is cleared.", body = EndedAnswer)))]
 pub async fn logout_all(state: State, peer: Peer, Bearer(caller): Bearer) -> Result<HttpResponse, Problem> {
     let sessions = logout_all::logout_all(&state.ctx, &caller).await?;

@@ -13,6 +13,7 @@ use crate::http::client::Peer;
 use crate::http::error::Problem;
 use crate::http::extract::{Bearer, device_hash};
 use crate::http::refusal::guessing;
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::error::Error;
 use crate::ops::password;
@@ -22,10 +23,10 @@ use crate::ops::password;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ChangePassword {
     /// The password of now.
-    #[schema(value_type = String, format = Password)]
+    #[schema(schema_with = schema::typed_password)]
     current_password: Zeroizing<String>,
     /// The password to be.
-    #[schema(value_type = String, format = Password)]
+    #[schema(schema_with = schema::new_password)]
     new_password: Zeroizing<String>,
 }
 

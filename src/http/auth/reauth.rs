@@ -13,6 +13,7 @@ use crate::http::client::Peer;
 use crate::http::error::Problem;
 use crate::http::extract::{Bearer, device_hash};
 use crate::http::refusal::guessing;
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::error::Error;
 use crate::ops::reauth;
@@ -22,7 +23,7 @@ use crate::ops::reauth;
 #[serde(deny_unknown_fields)]
 pub struct Reauth {
     /// The account's password.
-    #[schema(value_type = String, format = Password)]
+    #[schema(schema_with = schema::typed_password)]
     password: Zeroizing<String>,
 }
 

@@ -12,6 +12,7 @@ use crate::http::body::Json;
 use crate::http::client::Peer;
 use crate::http::error::Problem;
 use crate::http::extract::arrival;
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::register;
 
@@ -20,10 +21,10 @@ use crate::ops::register;
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// Its address.
-    #[schema(max_length = 254, example = "ann@example.com")]
+    #[schema(schema_with = schema::email)]
     email: String,
     /// Its password.
-    #[schema(value_type = String, format = Password)]
+    #[schema(schema_with = schema::new_password)]
     password: Zeroizing<String>,
     /// How the refresh token is to travel.
     #[serde(default)]

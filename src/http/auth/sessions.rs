@@ -20,7 +20,7 @@ pub struct Sessions {
 }
 
 /// List one's own live sessions.
-#[utoipa::path(get, path = "/auth/sessions", tag = "auth", security(("bearer" = [])),
+#[utoipa::path(get, path = "/auth/sessions", operation_id = "listSessions", tag = "auth", security(("bearer" = [])),
     responses((status = 200, description = "The live sessions, newest first.", body = Sessions)))]
 pub async fn list(state: State, Bearer(caller): Bearer) -> Result<HttpResponse, Problem> {
     let live = sessions::list(&state.ctx, &caller).await?;
@@ -30,7 +30,7 @@ pub async fn list(state: State, Bearer(caller): Bearer) -> Result<HttpResponse, 
 }
 
 /// End one of one's own sessions.
-#[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "auth", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/auth/sessions/{id}", operation_id = "endSession", tag = "auth", security(("bearer" = [])),
     params(("id" = String, Path, format = Uuid, description = "The session.")),
     responses((status = 204, description = "It is over.")))]
 pub async fn end(state: State, Bearer(caller): Bearer, id: web::Path<String>) -> Result<HttpResponse, Problem> {

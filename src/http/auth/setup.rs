@@ -12,6 +12,7 @@ use crate::http::body::Json;
 use crate::http::client::Peer;
 use crate::http::error::Problem;
 use crate::http::extract::arrival;
+use crate::http::schema;
 use crate::http::state::State;
 use crate::ops::setup;
 
@@ -23,10 +24,10 @@ pub struct Setup {
     #[schema(value_type = String)]
     secret: Zeroizing<String>,
     /// The administrator's address.
-    #[schema(max_length = 254, example = "ann@example.com")]
+    #[schema(schema_with = schema::email)]
     email: String,
     /// The administrator's password.
-    #[schema(value_type = String, format = Password)]
+    #[schema(schema_with = schema::new_password)]
     password: Zeroizing<String>,
     /// How the refresh token is to travel.
     #[serde(default)]
