@@ -13,7 +13,7 @@ mod harness;
 mod matrix;
 mod model;
 mod races;
-#[expect(dead_code, reason = "the crash tests use it too, and a part of it alone")]
+mod readme;
 mod real;
 mod store;
 mod tidy;

@@ -1,0 +1,94 @@
+//! The README says what is so: its tables are those of the code, and its Rust works.
+//!
+//! `UPDATE_README=1 cargo test readme` writes the blocks anew.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what helps a test may fail it")]
+
+#[expect(unreachable_pub, reason = "as people paste it")]
+mod check;
+mod tokens;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+
+use doorward::http::code::markdown_table;
+use doorward::http::openapi::description;
+use doorward::http::routes::{Needs, ROUTES};
+use serde_json::Value;
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+
+/// Holds a block of the README against what it must be, or writes it.
+fn block(name: &str, wanted: &str) {
+    let readme = fs::read_to_string(README).unwrap();
+    let (before, rest) = readme.split_once(&format!("<!-- {name} -->\n")).unwrap();
+    let (found, after) = rest.split_once(&format!("<!-- /{name} -->\n")).unwrap();
+    let wanted = format!("\n{wanted}\n");
+    if found == wanted {
+        return;
+    }
+    let update = std::env::var_os("UPDATE_README").is_some();
+    assert!(update, "the block {name} of README.md is old: UPDATE_README=1 cargo test readme\n{wanted}");
+    // In one step: another test may read it.
+    let new = format!("{README}.new");
+    fs::write(&new, format!("{before}<!-- {name} -->\n{wanted}<!-- /{name} -->\n{after}")).unwrap();
+    fs::rename(new, README).unwrap();
+}
+
+/// What a caller needs, in words.
+const fn needs(needs: Needs) -> &'static str {
+    match needs {
+        Needs::Nothing => "",
+        Needs::Origin => "refresh token",
+        Needs::Guess => "counts as an attempt",
+        Needs::Bearer => "access token",
+        Needs::BearerGuess => "access token; counts as an attempt",
+        Needs::Admin => "access token of an administrator",
+    }
+}
+
+/// What a call does: its summary in the description.
+fn summary(api: &Value, method: &str, path: &str) -> String {
+    match path {
+        "/" => "A page that says what this is.".to_owned(),
+        "/openapi.json" => "The description of all calls.".to_owned(),
+        _ => api["paths"][path][method.to_lowercase()]["summary"].as_str().unwrap().to_owned(),
+    }
+}
+
+fn routes() -> String {
+    let api = serde_json::from_str(description()).unwrap();
+    let mut table = "| call | what it does | needs |\n| --- | --- | --- |\n".to_owned();
+    for route in ROUTES {
+        let (method, path) = (route.method, route.path);
+        let what = summary(&api, method, path);
+        writeln!(table, "| `{method} {path}` | {what} | {} |", needs(route.needs)).unwrap();
+    }
+    table
+}
+
+// One test: two would write the one file at once.
+#[test]
+fn the_tables_and_the_rust_of_the_readme_are_those_of_the_code() {
+    block("routes", &routes());
+    block("codes", &markdown_table());
+    block("check-rust", &format!("```rust\n{}```\n", include_str!("readme/check.rs")));
+}
+
+#[test]
+fn the_readme_names_every_command_and_no_other() {
+    let readme = fs::read_to_string(README).unwrap();
+    let named = readme.split_once("<!-- commands -->").unwrap().1.split_once("<!-- /commands -->").unwrap().0;
+    let rows = named.lines().filter_map(|row| row.strip_prefix("| `doorward")?.split_once("` |"));
+    // The first row names the program alone, too.
+    let named = rows.map(|(command, _)| command.rsplit(' ').next().unwrap().to_owned());
+    let named: BTreeSet<String> = named.collect();
+    let help = Command::new(env!("CARGO_BIN_EXE_doorward")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let commands = commands.lines().filter_map(|line| line.split_whitespace().next());
+    let commands: BTreeSet<String> = commands.filter(|name| *name != "help").map(str::to_owned).collect();
+    assert_eq!(named, commands);
+}
