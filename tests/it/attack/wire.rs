@@ -92,7 +92,7 @@ fn a_head_that_can_be_read_in_two_ways_is_refused() {
 fn a_refused_body_is_never_taken_for_the_next_request() {
     let target = Target::start(|_| {});
     let length = HIDDEN.len();
-    for (line, first) in [("POST /nope", 404), ("POST /auth/logout", 403), ("PUT /healthz", 403), ("GET /healthz", 200)]
+    for (line, first) in [("POST /nope", 404), ("POST /auth/logout", 403), ("PUT /healthz", 405), ("GET /healthz", 200)]
     {
         let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
         // One that is asked for may follow; the one that was the body may not.
