@@ -224,10 +224,13 @@ impl PasswordOk {
 
     /// In the transaction that acts: the user, if all is still as it was when the password was right, with
     /// their failures forgotten and a better hash in place of an old one. A wait that began meanwhile holds.
+    ///
+    /// Another hash under the same version is that better one, of a sign-in beside this one: whatever changes
+    /// the password raises the version.
     pub(super) fn confirm(&self, tx: &mut dyn Tx) -> Result<User, Error> {
         let user = tx.user(self.user)?.ok_or(Error::InvalidCredentials)?;
         let same_hash = user.password.as_ref().is_some_and(|(hash, _)| hash == self.verified.as_str());
-        if user.status != Status::Active || user.version != self.version || !same_hash {
+        if user.status != Status::Active || user.version != self.version || user.password.is_none() {
             return Err(Error::InvalidCredentials);
         }
         let device = known_device(tx, user.id, self.device)?;
@@ -240,7 +243,7 @@ impl PasswordOk {
             Some((device, _)) => tx.set_device_failures(user.id, device, Failures::default())?,
             None => after.failures = Failures::default(),
         }
-        if let Some((hash, cost)) = &self.better {
+        if let Some((hash, cost)) = self.better.as_ref().filter(|_| same_hash) {
             after.password = Some((hash.as_str().to_owned(), *cost));
         }
         if after != user && !tx.update_user(&user, &after)? {

@@ -117,3 +117,12 @@ fn a_device_that_is_forgotten_while_its_password_is_hashed_signs_in_all_the_same
         }
     }
 }
+
+#[test]
+fn good_sign_ins_side_by_side_are_all_good_when_the_first_gets_a_better_hash() {
+    let target = Target::start(|_| {});
+    target.user("ann@example.com");
+    let target = target.restart(|config| config.passwords.bcrypt_cost = 8);
+    let answers = side_by_side(4, |number| target.guess(number, "ann@example.com", PASSWORD).status);
+    assert_eq!(answers, [200; 4]);
+}

@@ -19,7 +19,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct Target {
     running: Running,
     clock: Arc<Hands>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// An answer as it came over the wire.
@@ -45,7 +45,17 @@ impl Clock for Hands {
 impl Target {
     /// With open registration, hashes of the lowest cost and whatever `settings` say.
     pub fn start(settings: impl FnOnce(&mut Config)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), settings)
+    }
+
+    /// Stops, and starts again on the same files with other settings.
+    pub fn restart(self, settings: impl FnOnce(&mut Config)) -> Self {
+        let Self { running, dir, .. } = self;
+        running.stop();
+        Self::start_in(dir, settings)
+    }
+
+    fn start_in(dir: TempDir, settings: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
         dir.path().clone_into(&mut config.data_dir);
         config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
@@ -54,7 +64,7 @@ impl Target {
         settings(&mut config);
         let clock = Arc::new(Hands(Mutex::new((Timestamp::from_millis(1_800_000_000_250), Duration::from_secs(99)))));
         let env = Env { clock: clock.clone(), entropy: Arc::new(SystemEntropy::default()) };
-        Self { running: Server::start_with(config, env).unwrap(), clock, _dir: dir }
+        Self { running: Server::start_with(config, env).unwrap(), clock, dir }
     }
 
     /// Time passes.
