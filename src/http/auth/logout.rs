@@ -8,6 +8,8 @@ use crate::http::answer::clear_refresh;
 use crate::http::auth::refresh::ShownToken;
 use crate::http::body::EmptyOr;
 use crate::http::client::Peer;
+use crate::http::code::Code;
+use crate::http::cookies::Kind;
 use crate::http::error::Problem;
 use crate::http::extract::good_refresh_cookies;
 use crate::http::state::State;
@@ -25,6 +27,9 @@ pub async fn logout(
     let mut shown = good_refresh_cookies(&state, &peer, request.headers());
     let in_body = body.and_then(|body| body.refresh_token);
     if let Some(text) = &in_body {
+        if !state.settings.cookies.read(Kind::Refresh, peer.scheme, request.headers()).is_empty() {
+            return Err(Code::TwoTokens.into());
+        }
         shown.extend(RefreshToken::parse(&state.ctx.keyring(), text, Transport::Body).ok());
     }
     let sessions = shown.iter().map(|token| token.link().session()).collect();

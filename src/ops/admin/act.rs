@@ -195,10 +195,11 @@ impl ActOn {
     }
 }
 
-/// Whether this is the one administrator who can sign in.
+/// Whether this is the one administrator who can sign in: who was invited and never set a password can't.
 fn is_last_admin(rows: &dyn Rows, user: &User) -> Result<bool, Error> {
-    let admins = rows.admins()?;
-    Ok(admins.len() == 1 && admins.first().is_some_and(|admin| admin.id == user.id))
+    let mut able = rows.admins()?;
+    able.retain(|admin| admin.password.is_some());
+    Ok(able.len() == 1 && able.first().is_some_and(|admin| admin.id == user.id))
 }
 
 /// Acts on the running server.

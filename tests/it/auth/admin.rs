@@ -66,6 +66,10 @@ async fn the_last_administrator_stays_even_if_two_go_at_once() {
     admin.delete(&path).await.expect_problem(409, "last_admin");
     admin.post(&format!("{path}/disable"), json!({})).await.expect_problem(409, "last_admin");
     admin.patch(&path, json!({"role": "user"})).await.expect_problem(409, "last_admin");
+    // An invited one who never set a password can't sign in: that is no other.
+    let invited = json!({"email": "invited@example.com", "role": "admin"});
+    admin.post("/auth/admin/users", invited).await.expect(201);
+    admin.delete(&path).await.expect_problem(409, "last_admin");
     let mut ann = server.user(&mut admin, "ann").await;
     let id = ann.me().await.text("/id");
     admin.patch(&format!("/auth/admin/users/{id}"), json!({"role": "admin"})).await.expect(200);

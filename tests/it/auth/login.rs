@@ -181,6 +181,8 @@ async fn the_body_transport_sets_no_cookie_and_stays_in_bodies() {
     answer.expect(200);
     assert!(answer.set_cookies().is_empty());
     let next = answer.text("/refreshToken");
+    let both = browser.request(reqwest::Method::POST, "/auth/logout").json(&json!({"refreshToken": next}));
+    browser.send(both).await.expect_problem(400, "two_tokens");
     let answer = app.post("/auth/logout", json!({"refreshToken": next})).await;
     answer.expect(204);
     assert!(answer.set_cookies().is_empty());
