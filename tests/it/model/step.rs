@@ -3,7 +3,7 @@
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
 /// One thing that happens. A number `back` names a token: 0 is the one seen last.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Step {
     /// A user signs in.
     Login { user: usize, seat: Seat },
@@ -149,7 +149,34 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A story: somebody is signed in, and then up to forty things happen.
+fn refresh(back: usize, place: Place, lost: bool) -> Step {
+    Step::Refresh { back, place, lost }
+}
+
+/// Things that only matter one after the other, and seldom come so by chance.
+fn passage() -> impl Strategy<Value = Vec<Step>> {
+    // An answer is lost, and the token shown again.
+    let apart = Step::Clock(20 * SECOND);
+    let lost = Just(vec![apart, refresh(0, Place::Home, true), apart, refresh(0, Place::Home, false)]);
+    // A thief goes first.
+    let robbed = place().prop_map(move |thief| vec![apart, refresh(0, thief, false), refresh(1, Place::Home, false)]);
+    let again = prop_oneof![lost, robbed];
+    let row = (again, 1..4_usize).prop_map(|(steps, times)| steps.repeat(times));
+    // The same token rotates in two histories.
+    let fork = Just(vec![
+        Step::Clock(60 * SECOND),
+        Step::Copy,
+        refresh(0, Place::Home, false),
+        Step::PutBack,
+        Step::Clock(60 * SECOND),
+        refresh(1, Place::Home, false),
+        refresh(1, Place::Home, false),
+    ]);
+    prop_oneof![4 => row, 1 => fork]
+}
+
+/// A story: somebody is signed in, and then some forty things happen.
 pub fn story() -> impl Strategy<Value = Vec<Step>> {
-    proptest::collection::vec(step(), 1..40)
+    let some = prop_oneof![12 => step().prop_map(|step| vec![step]), 1 => passage()];
+    proptest::collection::vec(some, 1..32).prop_map(|steps| steps.concat())
 }
