@@ -1,18 +1,31 @@
 //! Moves the WAL into the file, off the requests' way: a thread with a connection of its own does the
 //! bulk; where the WAL keeps growing under load, the writer does the last few pages between two batches,
-//! since only then can SQLite begin the WAL anew.
+//! since only then can SQLite begin the WAL anew. Where the disk is slower than the requests, they wait.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::store::sqlite::turn::pause;
+
 /// So many row changes make a checkpoint worth while.
 const CHANGES: u64 = 4_000;
 
 /// In pages of 4 KiB: past this the writer helps to begin the WAL anew.
 const LONG: i64 = 8_000;
+
+/// In bytes: past this nothing is written until the WAL can begin anew. One that did is cut to less
+/// (`open::WAL_LIMIT`), so the length of its file tells.
+const TOO_LONG: u64 = 96 << 20;
+
+/// In bytes: where somebody reads so long that the WAL can't begin anew, it is tried again after as much.
+const STEP: u64 = 32 << 20;
+
+/// How long the writer waits for the checkpointer, in milliseconds.
+const PATIENCE: u32 = 10_000;
 
 /// Without load, how often what was written is moved.
 const IDLE: Duration = Duration::from_secs(1);
@@ -22,6 +35,8 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(super) struct Wal {
     changes: AtomicU64,
     finish: AtomicBool,
+    /// How long the WAL may become, where that is more than usual.
+    allowed: AtomicU64,
     stopped: Mutex<bool>,
     wake: Condvar,
 }
@@ -46,6 +61,20 @@ impl Wal {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again"),
         }
+    }
+
+    /// On the writer's thread: waits while the WAL is too long.
+    pub(super) fn hold_back(&self, conn: &Connection, file: &Path) {
+        // By its name: closing a descriptor of a file that SQLite has open would drop its locks.
+        let len = std::fs::metadata(file).map_or(0, |file| file.len());
+        if len <= self.allowed.load(Ordering::Relaxed).max(TOO_LONG) {
+            return;
+        }
+        let all = move_all(conn).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
+            false
+        });
+        self.allowed.store(if all { 0 } else { len + STEP }, Ordering::Relaxed);
     }
 
     /// Ends the checkpointer.
@@ -84,6 +113,17 @@ struct Moved {
     pages: i64,
     /// Whether all of it stands in the file now.
     all: bool,
+}
+
+/// Moves all, once the checkpointer is done. False where somebody still reads what stood before.
+fn move_all(conn: &Connection) -> rusqlite::Result<bool> {
+    for _ in 0..PATIENCE {
+        match checkpoint(conn)? {
+            Moved { pages: ..0, .. } => pause(),
+            Moved { all, .. } => return Ok(all),
+        }
+    }
+    Ok(false)
 }
 
 /// Moves what can be moved without waiting.

@@ -100,6 +100,7 @@ impl Opened {
             queue,
             revocations: Arc::clone(&revocations),
             wal: Arc::clone(&wal),
+            wal_file: folder.join(format!("{}-wal", open::FILE)),
             foreign: Arc::clone(&foreign),
         };
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(|| writer.work()).map_err(io)?;

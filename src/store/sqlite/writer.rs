@@ -2,6 +2,7 @@
 //! batch: many operations, one commit, no timer. Answers go out only after it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -82,6 +83,8 @@ pub(super) struct Writer {
     pub(super) turn: Turn,
     pub(super) revocations: Arc<Revocations>,
     pub(super) wal: Arc<Wal>,
+    /// Where the WAL is.
+    pub(super) wal_file: PathBuf,
     /// Counts the times that another process was seen to have written.
     pub(super) foreign: Arc<AtomicU64>,
     /// `PRAGMA data_version` when last asked. None at first: what was written while this server started
@@ -124,6 +127,7 @@ impl Writer {
                 }
             }
             self.wal.finish_where_asked(&self.conn);
+            self.wal.hold_back(&self.conn, &self.wal_file);
         }
         if let Err(error) = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             tracing::warn!(%error, "the WAL could not be moved into the file at the stop; nothing is lost");
