@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::email::Email;
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::Kind;
 use crate::domain::password::Typed;
 use crate::ops::attempt::{Attempt, PasswordOk};
 use crate::ops::ctx::Ctx;
@@ -66,9 +66,6 @@ impl Open {
         let user = self.ok.confirm(tx)?;
         let signed_in = User { signed_in_at: Some(self.now), ..user.clone() };
         tx.update_user(&user, &signed_in)?;
-        let begun = self.new.begin(tx, &signed_in)?;
-        let event = Event::new(self.now, Kind::SignedIn).user(user.id).session(begun.session.id);
-        tx.record(&event.client(self.new.client()))?;
-        Ok(begun)
+        self.new.begin(tx, &signed_in, Kind::SignedIn)
     }
 }

@@ -7,6 +7,7 @@ use crate::crypto::digest::DeviceSecret;
 use crate::crypto::keys::Keyring;
 use crate::crypto::refresh::{Beginning, RefreshToken, exp_for};
 use crate::domain::client::Client;
+use crate::domain::event::{Event, Kind};
 use crate::domain::hash::DeviceHash;
 use crate::domain::lockout::Failures;
 use crate::domain::reason::Reason;
@@ -87,16 +88,11 @@ impl NewSession {
         Ok((new, fresh))
     }
 
-    /// Who is at the other end.
-    pub(super) const fn client(&self) -> &Client {
-        &self.client
-    }
-
     /// Begins it: ends what the browser still held, keeps to the limit, remembers the device.
-    pub(super) fn begin(&self, tx: &mut dyn Tx, user: &User) -> Result<Begun, Error> {
+    pub(super) fn begin(&self, tx: &mut dyn Tx, user: &User, kind: Kind) -> Result<Begun, Error> {
         let ver = Version { epoch: tx.meta()?.epoch, number: user.version };
-        self.end_prior(tx)?;
-        self.keep_to_limit(tx, user)?;
+        let mut ended = self.end_prior(tx)?;
+        ended.extend(self.keep_to_limit(tx, user)?);
         let (device, new_device) = self.device(tx, user)?;
         let end = self.now + self.policy.absolute_ttl;
         let exp = exp_for(self.now, self.policy.idle_ttl, end);
@@ -131,31 +127,49 @@ impl NewSession {
             ended: None,
         };
         tx.insert_session(&session)?;
+        self.record(tx, kind, &session, &ended)?;
         Ok(Begun { user: user.clone(), session, refresh, new_device })
     }
 
+    /// One event for the beginning, which names what it ended.
+    fn record(
+        &self,
+        tx: &mut dyn Tx,
+        kind: Kind,
+        session: &Session,
+        ended: &[(SessionId, Reason)],
+    ) -> Result<(), Error> {
+        let mut event = Event::new(self.now, kind).user(session.user).session(session.id).client(&self.client);
+        let words: Vec<_> = ended.iter().map(|(id, reason)| format!("{reason}: {id}")).collect();
+        event.detail = (!words.is_empty()).then(|| words.join(", "));
+        Ok(tx.record(&event)?)
+    }
+
     /// A new session at every sign-in: what the browser held before is over (ASVS 5.0, 7.2.4).
-    fn end_prior(&self, tx: &mut dyn Tx) -> Result<(), Error> {
+    fn end_prior(&self, tx: &mut dyn Tx) -> Result<Vec<(SessionId, Reason)>, Error> {
+        let mut ended = Vec::new();
         for id in &self.prior {
             if let Some(session) = tx.session(*id)?
                 && ending::stands(tx, &session)?
             {
                 ending::end(tx, &session, Reason::SignedInAgain, self.now)?;
+                ended.push((session.id, Reason::SignedInAgain));
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// One more than the limit ends the one that was idle longest.
-    fn keep_to_limit(&self, tx: &mut dyn Tx, user: &User) -> Result<(), Error> {
+    fn keep_to_limit(&self, tx: &mut dyn Tx, user: &User) -> Result<Vec<(SessionId, Reason)>, Error> {
         let mut live = ending::live(tx, user, &self.policy, self.now)?;
         live.sort_by_key(|session| session.rotated_at);
         let limit = usize::try_from(MAX_PER_USER).unwrap_or(usize::MAX);
         let over = (live.len() + 1).saturating_sub(limit);
-        for session in live.iter().take(over) {
+        live.truncate(over);
+        for session in &live {
             ending::end(tx, session, Reason::TooManySessions, self.now)?;
         }
-        Ok(())
+        Ok(live.into_iter().map(|session| (session.id, Reason::TooManySessions)).collect())
     }
 
     /// The shown device is kept only if *this* account knows it, so that nobody can plant one.

@@ -5,7 +5,7 @@ use crate::base::time::Timestamp;
 use crate::config::Registration;
 use crate::crypto::hash_pool::Lane;
 use crate::domain::email::Email;
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::Kind;
 use crate::domain::lockout::Failures;
 use crate::domain::password::NewPassword;
 use crate::domain::user::{Role, Status};
@@ -70,9 +70,6 @@ impl Register {
         if !tx.insert_user(&user)? {
             return Err(Error::EmailTaken);
         }
-        let begun = self.new.begin(tx, &user)?;
-        let event = Event::new(self.now, Kind::Registered).user(user.id).session(begun.session.id);
-        tx.record(&event.client(self.new.client()))?;
-        Ok(begun)
+        self.new.begin(tx, &user, Kind::Registered)
     }
 }

@@ -5,7 +5,7 @@ use crate::base::time::Timestamp;
 use crate::crypto::digest::LinkSecret;
 use crate::crypto::hash_pool::Lane;
 use crate::domain::email::Email;
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::Kind;
 use crate::domain::hash::LinkHash;
 use crate::domain::link::LinkKind;
 use crate::domain::password::NewPassword;
@@ -67,9 +67,6 @@ impl Setup {
             return Err(Error::EmailTaken);
         }
         tx.void_links(None, Some(LinkKind::Setup))?;
-        let begun = self.new.begin(tx, &user)?;
-        let event = Event::new(self.now, Kind::Setup).user(user.id).session(begun.session.id);
-        tx.record(&event.client(self.new.client()))?;
-        Ok(begun)
+        self.new.begin(tx, &user, Kind::Setup)
     }
 }

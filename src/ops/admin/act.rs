@@ -195,11 +195,16 @@ impl ActOn {
     }
 }
 
-/// Whether this is the one administrator who can sign in: who was invited and never set a password can't.
+/// Whether this is the last administrator, or the last of them who can sign in: who was invited and never
+/// set a password can't.
 fn is_last_admin(rows: &dyn Rows, user: &User) -> Result<bool, Error> {
-    let mut able = rows.admins()?;
-    able.retain(|admin| admin.password.is_some());
-    Ok(able.len() == 1 && able.first().is_some_and(|admin| admin.id == user.id))
+    let mut admins = rows.admins()?;
+    let is_only = |admins: &[User]| admins.len() == 1 && admins.first().is_some_and(|admin| admin.id == user.id);
+    if is_only(&admins) {
+        return Ok(true);
+    }
+    admins.retain(|admin| admin.password.is_some());
+    Ok(is_only(&admins))
 }
 
 /// Acts on the running server.

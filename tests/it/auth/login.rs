@@ -154,12 +154,15 @@ async fn a_second_login_in_a_browser_ends_the_first_session() {
     let server = TestServer::start();
     let mut admin = server.admin().await;
     let first = server.user(&mut admin, "ann").await;
+    let ended = first.clone().me().await.text("/sessionId");
     let mut browser = first.clone();
     browser.login("ann@example.com").await.expect(200);
     first.clone().refresh().await.expect_ended("signed_in_again");
     first.clone().me().await.expect_problem(401, "invalid_access_token");
     browser.refresh().await.expect(200);
     assert_eq!(browser.jar["device"], first.jar["device"], "the device is known and stays");
+    let events = admin.get("/auth/admin/events?kind=signed_in").await;
+    assert_eq!(events.text("/events/0/detail"), format!("signed_in_again: {ended}"));
 }
 
 #[tokio::test]
