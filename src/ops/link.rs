@@ -17,9 +17,9 @@ use crate::domain::reason::Reason;
 use crate::ops::attempt::hash_new;
 use crate::ops::ctx::Ctx;
 use crate::ops::ending;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
+use crate::ops::try_op::TryOp;
 use crate::store;
-use crate::store::op::Op;
 use crate::store::rows::{Link, Rows, User};
 use crate::store::tx::Tx;
 
@@ -85,15 +85,9 @@ struct UseLink {
     now: Timestamp,
 }
 
-impl Op for UseLink {
-    type Out = Result<(), Error>;
+impl TryOp for UseLink {
+    type Out = ();
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl UseLink {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<(), Error> {
         let user = owner(tx, self.link, self.now)?;
         let after = User { password: Some(self.password.clone()), failures: Failures::default(), ..user.clone() };

@@ -7,12 +7,11 @@ use crate::domain::event::Kind;
 use crate::domain::password::Typed;
 use crate::ops::attempt::{Attempt, PasswordOk};
 use crate::ops::ctx::Ctx;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::guesses::Spent;
 use crate::ops::opening::{Arrival, Begun, NewSession};
 use crate::ops::tokens::{self, SignedIn};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::try_op::TryOp;
 use crate::store::rows::User;
 use crate::store::tx::Tx;
 
@@ -53,15 +52,9 @@ struct Open {
     now: crate::base::time::Timestamp,
 }
 
-impl Op for Open {
-    type Out = Result<Begun, Error>;
+impl TryOp for Open {
+    type Out = Begun;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl Open {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Begun, Error> {
         let user = self.ok.confirm(tx)?;
         let signed_in = User { signed_in_at: Some(self.now), ..user.clone() };

@@ -6,10 +6,9 @@ use crate::domain::reason::Reason;
 use crate::domain::session::Policy;
 use crate::ops::caller::{Actor, Caller};
 use crate::ops::ctx::Ctx;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
+use crate::ops::try_op::TryOp;
 use crate::ops::{ending, guard};
-use crate::store;
-use crate::store::op::Op;
 use crate::store::tx::Tx;
 
 /// Raises the caller's version. Gives how many live sessions that ended.
@@ -24,15 +23,9 @@ struct LogoutAll {
     now: Timestamp,
 }
 
-impl Op for LogoutAll {
-    type Out = Result<usize, Error>;
+impl TryOp for LogoutAll {
+    type Out = usize;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl LogoutAll {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<usize, Error> {
         let (user, session) = guard::acting(tx, &self.actor)?;
         let live = ending::live(tx, &user, &self.policy, self.now)?.len();

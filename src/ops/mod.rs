@@ -27,6 +27,7 @@ pub mod settings;
 pub mod setup;
 pub mod start;
 pub mod tokens;
+pub mod try_op;
 
 mod ending;
 mod guard;

@@ -16,13 +16,12 @@ use crate::domain::session::{Policy, Recoveries, Session};
 use crate::ops::attempt::{Attempt, PasswordOk, hash_new};
 use crate::ops::caller::{Actor, Caller};
 use crate::ops::ctx::Ctx;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::guesses::Spent;
 use crate::ops::opening::Begun;
 use crate::ops::tokens::{self, SignedIn};
+use crate::ops::try_op::TryOp;
 use crate::ops::{ending, guard};
-use crate::store;
-use crate::store::op::Op;
 use crate::store::rows::User;
 use crate::store::tx::Tx;
 
@@ -81,15 +80,9 @@ struct Change {
     now: Timestamp,
 }
 
-impl Op for Change {
-    type Out = Result<Begun, Error>;
+impl TryOp for Change {
+    type Out = Begun;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl Change {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Begun, Error> {
         let (_, session) = guard::acting(tx, &self.actor)?;
         let user = self.ok.confirm(tx)?;
@@ -102,7 +95,9 @@ impl Change {
         tx.record(&event.client(&self.actor.client))?;
         Ok(Begun { user, session, refresh, new_device: false })
     }
+}
 
+impl Change {
     /// The session under the new version, with a chain that no older token leads to.
     fn go_on(&self, tx: &mut dyn Tx, before: &Session, version: i64) -> Result<(Session, RefreshToken), Error> {
         let ver = crate::domain::version::Version { number: version, ..before.ver };

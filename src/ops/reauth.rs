@@ -10,13 +10,12 @@ use crate::domain::session::Session;
 use crate::ops::attempt::{Attempt, PasswordOk};
 use crate::ops::caller::{Actor, Caller};
 use crate::ops::ctx::Ctx;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::guard;
 use crate::ops::guesses::Spent;
 use crate::ops::password::owner;
 use crate::ops::tokens::{self, Access};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::try_op::TryOp;
 use crate::store::rows::User;
 use crate::store::tx::Tx;
 
@@ -56,15 +55,9 @@ struct Reauth {
     now: Timestamp,
 }
 
-impl Op for Reauth {
-    type Out = Result<(User, Session), Error>;
+impl TryOp for Reauth {
+    type Out = (User, Session);
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl Reauth {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<(User, Session), Error> {
         let (_, before) = guard::acting(tx, &self.actor)?;
         let user = self.ok.confirm(tx)?;

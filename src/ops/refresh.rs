@@ -8,11 +8,10 @@ use crate::domain::hash::{DeviceHash, TokenHash};
 use crate::domain::reason::Reason;
 use crate::domain::session::{Decision, Policy, Session, Shown, decide};
 use crate::ops::ctx::Ctx;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::tokens::{self, Access, Refresh};
+use crate::ops::try_op::TryOp;
 use crate::ops::{ending, guard};
-use crate::store;
-use crate::store::op::Op;
 use crate::store::rows::User;
 use crate::store::tx::Tx;
 
@@ -76,15 +75,9 @@ struct Given {
     session: Session,
 }
 
-impl Op for Rotate {
-    type Out = Result<Given, Error>;
+impl TryOp for Rotate {
+    type Out = Given;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl Rotate {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Given, Error> {
         let session = tx.session(self.link.session())?.filter(|row| row.user == self.link.user());
         let user = tx.user(self.link.user())?;
@@ -124,7 +117,9 @@ impl Rotate {
             }
         }
     }
+}
 
+impl Rotate {
     fn is_parent(&self, row: &Session) -> bool {
         self.link.successor(row.rotated_at, row.exp).is_ok_and(|next| next.hash() == row.hash)
     }

@@ -11,11 +11,10 @@ use crate::domain::password::NewPassword;
 use crate::domain::user::{Role, Status};
 use crate::ops::attempt::hash_new;
 use crate::ops::ctx::Ctx;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::opening::{Arrival, Begun, NewSession};
 use crate::ops::tokens::{self, SignedIn};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::try_op::TryOp;
 use crate::store::rows::User;
 use crate::store::tx::Tx;
 
@@ -56,15 +55,9 @@ struct Register {
     now: Timestamp,
 }
 
-impl Op for Register {
-    type Out = Result<Begun, Error>;
+impl TryOp for Register {
+    type Out = Begun;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl Register {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Begun, Error> {
         let user = User { signed_in_at: Some(self.now), ..self.user.clone() };
         if !tx.insert_user(&user)? {

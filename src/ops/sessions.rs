@@ -8,9 +8,9 @@ use crate::domain::session::{Policy, Session};
 use crate::ops::caller::{Actor, Caller};
 use crate::ops::ctx::Ctx;
 use crate::ops::error::{Error, settle};
+use crate::ops::try_op::TryOp;
 use crate::ops::{ending, guard};
 use crate::store;
-use crate::store::op::Op;
 use crate::store::tx::Tx;
 
 /// The caller's live sessions, newest first.
@@ -36,15 +36,9 @@ struct EndOne {
     now: Timestamp,
 }
 
-impl Op for EndOne {
-    type Out = Result<(), Error>;
+impl TryOp for EndOne {
+    type Out = ();
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl EndOne {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<(), Error> {
         let (user, _) = guard::acting(tx, &self.actor)?;
         let live = ending::live(tx, &user, &self.policy, self.now)?;

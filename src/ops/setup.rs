@@ -12,12 +12,11 @@ use crate::domain::password::NewPassword;
 use crate::domain::user::Role;
 use crate::ops::attempt::hash_new;
 use crate::ops::ctx::Ctx;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::opening::{Arrival, Begun, NewSession};
 use crate::ops::register::new_user;
 use crate::ops::tokens::{self, SignedIn};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::try_op::TryOp;
 use crate::store::rows::{Rows, User};
 use crate::store::tx::Tx;
 
@@ -51,15 +50,9 @@ struct Setup {
     now: Timestamp,
 }
 
-impl Op for Setup {
-    type Out = Result<Begun, Error>;
+impl TryOp for Setup {
+    type Out = Begun;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl Setup {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Begun, Error> {
         check(tx, self.link, self.now)?;
         let user = User { signed_in_at: Some(self.now), ..self.user.clone() };

@@ -11,9 +11,8 @@ use crate::domain::session::Policy;
 use crate::domain::user::{Role, Status};
 use crate::ops::admin::by::{By, Needs};
 use crate::ops::ending;
-use crate::ops::error::{Error, settle};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::error::Error;
+use crate::ops::try_op::TryOp;
 use crate::store::rows::{Rows, User};
 use crate::store::tx::Tx;
 
@@ -103,15 +102,9 @@ impl Target {
     }
 }
 
-impl Op for ActOn {
-    type Out = Result<Done, Error>;
+impl TryOp for ActOn {
+    type Out = Done;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
-    }
-}
-
-impl ActOn {
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Done, Error> {
         self.by.check(tx, self.act.needs(), self.now)?;
         let user = self.target.find(tx)?;
@@ -123,7 +116,9 @@ impl ActOn {
         let sessions = if after.version == user.version && !matches!(self.act, Act::Delete) { 0 } else { live };
         Ok(Done { user: after, sessions })
     }
+}
 
+impl ActOn {
     fn apply(&self, tx: &mut dyn Tx, user: &User) -> Result<User, Error> {
         let same = user.clone();
         match &self.act {

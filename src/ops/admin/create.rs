@@ -8,11 +8,10 @@ use crate::domain::event::Kind;
 use crate::domain::link::LinkKind;
 use crate::domain::user::Role;
 use crate::ops::admin::by::{By, Needs};
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::link::{self, Draft, NewLink};
 use crate::ops::register::new_user;
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::try_op::TryOp;
 use crate::store::rows::{Link, User};
 use crate::store::tx::Tx;
 
@@ -48,6 +47,10 @@ impl Create {
         let draft = Draft::draw(LinkKind::Invitation, Some(user.id), now, entropy)?;
         Ok((Self { by, user, invitation: Some(draft.link), now }, draft))
     }
+}
+
+impl TryOp for Create {
+    type Out = User;
 
     fn try_run(&self, tx: &mut dyn Tx) -> Result<User, Error> {
         let needs = if self.user.role.is_admin() { Needs::FreshPassword } else { Needs::Token };
@@ -61,14 +64,6 @@ impl Create {
         let event = self.by.event(self.now, Kind::UserCreated, Some(self.user.id));
         tx.record(&event.detail(format!("role {}", self.user.role.as_str())))?;
         Ok(self.user.clone())
-    }
-}
-
-impl Op for Create {
-    type Out = Result<User, Error>;
-
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
     }
 }
 

@@ -7,9 +7,8 @@ use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
 use crate::ops::ctx::Ctx;
 use crate::ops::ending;
-use crate::ops::error::{Error, settle};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::error::Error;
+use crate::ops::try_op::TryOp;
 use crate::store::tx::Tx;
 
 /// Raises the epoch.
@@ -20,21 +19,15 @@ pub struct LogoutEveryone {
     pub now: Timestamp,
 }
 
-impl LogoutEveryone {
+impl TryOp for LogoutEveryone {
+    type Out = i64;
+
     /// Gives the epoch that ended.
     fn try_run(&self, tx: &mut dyn Tx) -> Result<i64, Error> {
         self.by.check(tx, Needs::FreshPassword, self.now)?;
         let epoch = ending::raise_epoch(tx, Reason::EveryoneLoggedOut, self.now)?;
         tx.record(&self.by.event(self.now, Kind::EveryoneLoggedOut, None))?;
         Ok(epoch - 1)
-    }
-}
-
-impl Op for LogoutEveryone {
-    type Out = Result<i64, Error>;
-
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
     }
 }
 

@@ -8,10 +8,9 @@ use crate::domain::link::LinkKind;
 use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
 use crate::ops::ctx::Ctx;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::link::{self, Draft, NewLink};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::try_op::TryOp;
 use crate::store::rows::{Link, User};
 use crate::store::tx::Tx;
 
@@ -35,6 +34,10 @@ impl MakeLink {
         let draft = Draft::draw(kind, Some(user), now, entropy)?;
         Ok((Self { by, user, link: draft.link, now }, draft))
     }
+}
+
+impl TryOp for MakeLink {
+    type Out = ();
 
     fn try_run(&self, tx: &mut dyn Tx) -> Result<(), Error> {
         self.by.check(tx, Needs::FreshPassword, self.now)?;
@@ -42,14 +45,6 @@ impl MakeLink {
         link::put(tx, &self.link)?;
         let event = self.by.event(self.now, Kind::LinkCreated, Some(self.user));
         Ok(tx.record(&event.detail(self.link.kind.word()))?)
-    }
-}
-
-impl Op for MakeLink {
-    type Out = Result<(), Error>;
-
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
     }
 }
 

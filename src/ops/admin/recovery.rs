@@ -8,10 +8,9 @@ use crate::domain::event::Kind;
 use crate::domain::link::LinkKind;
 use crate::domain::user::Status;
 use crate::ops::admin::by::By;
-use crate::ops::error::{Error, settle};
+use crate::ops::error::Error;
 use crate::ops::link::{self, Draft};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::try_op::TryOp;
 use crate::store::rows::{Link, User};
 use crate::store::tx::Tx;
 
@@ -43,6 +42,19 @@ impl Recover {
         Ok((Self { named, link: draft.link, now }, draft))
     }
 
+    fn make(&self, tx: &mut dyn Tx, user: Option<User>) -> Result<Recovery, Error> {
+        let kind = if user.is_some() { LinkKind::Recovery } else { LinkKind::Setup };
+        let owner = user.as_ref().map(|user| user.id);
+        let link = Link { kind, user: owner, expires_at: self.now + kind.ttl(), ..self.link };
+        link::put(tx, &link)?;
+        tx.record(&By::Shell.event(self.now, Kind::LinkCreated, owner).detail(kind.word()))?;
+        Ok(Recovery::Made(link, user))
+    }
+}
+
+impl TryOp for Recover {
+    type Out = Recovery;
+
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Recovery, Error> {
         if let Some(key) = &self.named {
             let user = tx.user_by_email(key)?.ok_or(Error::NotFound)?;
@@ -58,22 +70,5 @@ impl Recover {
             [only] => self.make(tx, Some(only.clone())),
             _ => Ok(Recovery::Several(admins)),
         }
-    }
-
-    fn make(&self, tx: &mut dyn Tx, user: Option<User>) -> Result<Recovery, Error> {
-        let kind = if user.is_some() { LinkKind::Recovery } else { LinkKind::Setup };
-        let owner = user.as_ref().map(|user| user.id);
-        let link = Link { kind, user: owner, expires_at: self.now + kind.ttl(), ..self.link };
-        link::put(tx, &link)?;
-        tx.record(&By::Shell.event(self.now, Kind::LinkCreated, owner).detail(kind.word()))?;
-        Ok(Recovery::Made(link, user))
-    }
-}
-
-impl Op for Recover {
-    type Out = Result<Recovery, Error>;
-
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
     }
 }

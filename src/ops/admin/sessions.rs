@@ -8,9 +8,8 @@ use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
 use crate::ops::ctx::Ctx;
 use crate::ops::ending;
-use crate::ops::error::{Error, settle};
-use crate::store;
-use crate::store::op::Op;
+use crate::ops::error::Error;
+use crate::ops::try_op::TryOp;
 use crate::store::tx::Tx;
 
 /// Ends a session, whosever it is.
@@ -23,7 +22,9 @@ pub struct EndSession {
     pub now: Timestamp,
 }
 
-impl EndSession {
+impl TryOp for EndSession {
+    type Out = ();
+
     fn try_run(&self, tx: &mut dyn Tx) -> Result<(), Error> {
         self.by.check(tx, Needs::Token, self.now)?;
         let session = tx.session(self.id)?.ok_or(Error::NotFound)?;
@@ -33,14 +34,6 @@ impl EndSession {
         ending::end(tx, &session, Reason::EndedByAdmin, self.now)?;
         let event = self.by.event(self.now, Kind::SessionEnded, Some(session.user));
         Ok(tx.record(&event.session(session.id).detail("by an administrator"))?)
-    }
-}
-
-impl Op for EndSession {
-    type Out = Result<(), Error>;
-
-    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
-        settle(self.try_run(tx))
     }
 }
 
