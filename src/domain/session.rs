@@ -171,7 +171,7 @@ pub fn decide(
     row: Option<&Session>,
     present: Result<Version, Reason>,
     shown: &Shown,
-    is_parent: &dyn Fn(&Session) -> bool,
+    is_parent: bool,
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
@@ -198,7 +198,7 @@ pub fn decide(
         let born_of_rotation = row.generation > row.chain_start;
         return if born_of_rotation && age < policy.grace { Decision::Same } else { Decision::Rotate };
     }
-    if shown.generation + 1 != row.generation || !is_parent(row) {
+    if shown.generation + 1 != row.generation || !is_parent {
         return Decision::End(Reason::RefreshReuse);
     }
     let in_grace = policy.grace > Ttl::ZERO && age <= policy.grace;

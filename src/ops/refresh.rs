@@ -82,8 +82,8 @@ impl TryOp for Rotate {
         let session = tx.session(self.link.session())?.filter(|row| row.user == self.link.user());
         let user = tx.user(self.link.user())?;
         let present = guard::present(user.as_ref(), tx.meta()?.epoch);
-        let is_parent = |row: &Session| self.is_parent(row);
-        let decision = decide(session.as_ref(), present, &self.shown, &is_parent, &self.policy, self.now);
+        let is_parent = self.is_parent(session.as_ref())?;
+        let decision = decide(session.as_ref(), present, &self.shown, is_parent, &self.policy, self.now);
         let (Some(session), Some(user)) = (session, user) else {
             return Err(Error::SessionEnded(refusal(decision)));
         };
@@ -120,8 +120,13 @@ impl TryOp for Rotate {
 }
 
 impl Rotate {
-    fn is_parent(&self, row: &Session) -> bool {
-        self.link.successor(row.rotated_at, row.exp).is_ok_and(|next| next.hash() == row.hash)
+    /// Whether the row's token is the successor of the one shown. A token that can't be signed is no proof
+    /// against anybody: that is an error.
+    fn is_parent(&self, row: Option<&Session>) -> Result<bool, Error> {
+        match row.filter(|row| row.generation == self.shown.generation + 1) {
+            None => Ok(false),
+            Some(row) => Ok(self.link.successor(row.rotated_at, row.exp)?.hash() == row.hash),
+        }
     }
 
     fn rotate(&self, tx: &mut dyn Tx, before: &Session) -> Result<Session, Error> {

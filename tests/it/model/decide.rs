@@ -120,8 +120,7 @@ impl Case {
     #[track_caller]
     fn gives(&self, due: Decision) {
         let now = ROTATED + Ttl::from_millis(self.age);
-        let is_parent = |_: &Session| self.is_parent;
-        let got = decide(self.row.as_ref(), self.present, &self.shown, &is_parent, &self.policy, now);
+        let got = decide(self.row.as_ref(), self.present, &self.shown, self.is_parent, &self.policy, now);
         assert_eq!(got, due, "{:?} of {:?}, {} ms after", self.shown, self.row, self.age);
     }
 }
