@@ -21,6 +21,7 @@ use crate::http::cors::cors;
 use crate::http::headers::{Gate, outermost};
 use crate::http::limits::{AddressLimiter, BadRate};
 use crate::http::origin::OwnOrigin;
+use crate::http::pages::site::{BadLogo, Site};
 use crate::http::routes::{Layers, configure, not_found};
 use crate::http::settings::HttpSettings;
 use crate::http::site::BadOrigin;
@@ -78,6 +79,9 @@ pub enum Error {
     /// No chance.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
+    /// The logo.
+    #[error(transparent)]
+    Logo(#[from] BadLogo),
     /// A setting that `config` should have refused.
     #[error("cookie_name: {0}")]
     CookieName(#[from] BadCookieName),
@@ -136,7 +140,8 @@ impl Server {
         let (ctx, setup_link) = context(opened, config, &env, addr.port())?;
         let settings = Arc::new(http_settings(&ctx.config)?);
         let limiter = AddressLimiter::new(settings.login_address)?;
-        let state = State { ctx: Arc::clone(&ctx), settings };
+        let site = Arc::new(Site::new(&ctx.config)?);
+        let state = State { ctx: Arc::clone(&ctx), site, settings };
         let (http, serving) = serve(state, limiter.clone(), env.entropy, listener)?;
         let (jobs, stop) = watch::channel(false);
         let ticking = tick(Arc::clone(&ctx), limiter, stop)?;

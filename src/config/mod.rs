@@ -51,6 +51,12 @@ pub struct Config {
     pub cookie_name: String,
     /// The service's name, for people.
     pub name: String,
+    /// The colour of the pages: `#` and six hexadecimal digits.
+    pub accent: Option<String>,
+    /// An SVG or PNG file, the logo of the pages.
+    pub logo: Option<PathBuf>,
+    /// Whether there is a `/demo`.
+    pub demo: bool,
     /// A filter of the log, as `tracing_subscriber::EnvFilter` reads it.
     pub log: String,
     /// What seals stored keys, where `doorward.key` doesn't hold it.
@@ -144,6 +150,9 @@ impl Default for Config {
             registration: Registration::Closed,
             cookie_name: "refreshToken".to_owned(),
             name: "doorward".to_owned(),
+            accent: None,
+            logo: None,
+            demo: false,
             log: "info".to_owned(),
             master_key: None,
             tokens: Tokens {

@@ -114,6 +114,26 @@ pub(crate) const SETTINGS: &[Setting] = &[
         |c| Some(quoted(&c.name)),
     ),
     Setting::plain(
+        "accent",
+        "The colour of buttons and links on the pages, as # and six hexadecimal digits.",
+        |c, v| put(&mut c.accent, value::colour(v).map(Some)),
+        |c| c.accent.as_ref().map(quoted),
+    )
+    .sample("\"#2f5d50\""),
+    Setting::plain(
+        "logo",
+        "The logo on the pages: an SVG or PNG file of at most 256 KiB.",
+        |c, v| put(&mut c.logo, value::line(v, 4096).map(|path| Some(path.into()))),
+        |c| c.logo.as_ref().map(|path| quoted(path.display())),
+    )
+    .sample("\"/etc/doorward/logo.svg\""),
+    Setting::plain(
+        "demo",
+        "Whether /demo shows a small application that lives on this server's tokens.",
+        |c, v| put(&mut c.demo, value::yes_or_no(v)),
+        |c| Some(c.demo.to_string()),
+    ),
+    Setting::plain(
         "log",
         "What is logged: off, error, warn, info, debug or trace, and target=level for parts.",
         |c, v| put(&mut c.log, value::log_filter(v)),

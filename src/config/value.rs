@@ -41,6 +41,25 @@ pub(crate) fn line(value: &Value, max: usize) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A colour: `#` and six hexadecimal digits.
+pub(crate) fn colour(value: &Value) -> Result<String, String> {
+    let digits = text(value)?.strip_prefix('#').unwrap_or_default();
+    if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err("must be # and six hexadecimal digits, as in \"#2f5d50\"".to_owned());
+    }
+    Ok(format!("#{}", digits.to_ascii_lowercase()))
+}
+
+/// True or false.
+pub(crate) fn yes_or_no(value: &Value) -> Result<bool, String> {
+    match value.as_str() {
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(_) => Err("must be true or false".to_owned()),
+        None => value.to_bool().ok_or_else(|| "must be true or false".to_owned()),
+    }
+}
+
 /// One of some words.
 pub(crate) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, String> {
     let text = text(value)?;

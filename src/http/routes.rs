@@ -10,8 +10,9 @@ use crate::http::error::Problem;
 use crate::http::guard::{only, same_origin};
 use crate::http::limits::AddressLimiter;
 use crate::http::origin::ActsBy;
+use crate::http::pages::handlers as pages;
 use crate::http::state::State;
-use crate::http::{admin, auth, health, openapi, pages, wellknown};
+use crate::http::{admin, auth, health, openapi, wellknown};
 
 /// What a route needs before its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,15 @@ macro_rules! route {
 
 routes! {
     "/" Nothing { GET => pages::index }
+    "/login" Nothing { GET => pages::login }
+    "/register" Nothing { GET => pages::register }
+    "/setup" Nothing { GET => pages::setup }
+    "/link" Nothing { GET => pages::link }
+    "/account" Nothing { GET => pages::account }
+    "/admin" Nothing { GET => pages::admin }
+    "/demo" Nothing { GET => pages::demo }
+    "/assets/{digest}/{path:.*}" Nothing { GET => pages::asset }
+    "/client/{path:.*}" Nothing { GET => pages::client }
     "/healthz" Nothing { GET => health::healthz }
     "/readyz" Nothing { GET => health::readyz }
     "/openapi.json" Nothing { GET => openapi::openapi }

@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 
 use crate::http::code::Code;
 use crate::http::error::Problem;
+use crate::http::pages::site::Site;
 use crate::http::settings::HttpSettings;
 use crate::ops::ctx::Ctx;
 
@@ -16,6 +17,8 @@ use crate::ops::ctx::Ctx;
 pub struct State {
     /// The use cases' context.
     pub ctx: Arc<Ctx>,
+    /// The pages and what they load.
+    pub site: Arc<Site>,
     /// The settings of what stands before handlers.
     pub settings: Arc<HttpSettings>,
 }

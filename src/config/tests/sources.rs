@@ -40,6 +40,9 @@ fn every_setting_takes_the_same_from_file_variable_and_twin() {
         ("registration", "open"),
         ("cookie_name", "rt"),
         ("name", "0042"),
+        ("accent", "#2f5d50"),
+        ("logo", "/etc/doorward/logo.svg"),
+        ("demo", "true"),
         ("log", "warn,doorward=debug"),
         ("master_key", KEY),
         ("tokens.access_ttl", "5m"),
@@ -73,7 +76,7 @@ fn every_setting_takes_the_same_from_file_variable_and_twin() {
         assert_eq!((debug(from_file), debug(twin)), (set.clone(), set.clone()), "{key}");
         assert_ne!(set, format!("{:?}", Config { data_dir: PathBuf::new(), ..Config::default() }), "{key}");
     }
-    assert_eq!(SETTINGS.len(), 25, "a new setting needs its row above");
+    assert_eq!(SETTINGS.len(), 28, "a new setting needs its row above");
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! The pages and what they load, from inside the binary.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `embedded` | the files under `assets/`, as they are built in |
+//! | `texts` | the words of each language, and which one a browser asks for |
+//! | `site` | pages with their words filled in, assets under one digest, both compressed |
+//! | `handlers` | the answers |
+
+pub mod embedded;
+pub mod handlers;
+pub mod site;
+pub mod texts;
