@@ -46,13 +46,13 @@ function span(seconds) {
 
 /**
  * Posts JSON. A server that can't be reached is an answer of status 0.
- * @param {string} path @param {object} body @returns {Promise<Answer>}
+ * @param {string} path @param {object} body @param {string | null} [token] @returns {Promise<Answer>}
  */
-export async function post(path, body) {
+export async function post(path, body, token) {
   try {
     const response = await fetch(path, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });

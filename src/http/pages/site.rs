@@ -167,6 +167,7 @@ fn pages(
 ) -> HashMap<(&'static str, &'static str), Served> {
     let mut pages = HashMap::new();
     let frame = embedded::page("_frame").unwrap_or_default();
+    let bar = embedded::page("_bar").unwrap_or_default();
     for language in LANGUAGES {
         let mut words = words(language);
         words.insert("name".to_owned(), config.name.clone());
@@ -182,7 +183,9 @@ fn pages(
             words.insert("page".to_owned(), name.to_owned());
             words.insert("scripts".to_owned(), said_by_scripts(&words, name));
             words.insert("title".to_owned(), words.get(&format!("{name}.title")).cloned().unwrap_or_default());
-            let frame = frame.replace("{{loads}}", &loads(files, name)).replace("{{main}}", &main);
+            let frame =
+                frame.replace("{{loads}}", &loads(files, name)).replace("{{main}}", &main).replace("{{bar}}", &bar);
+            let frame = frame.replace(&format!("data-nav=\"{name}\""), "aria-current=\"page\"");
             let text = fill(&frame, &words);
             pages.insert((name, language), Served::new(text.into_bytes(), "text/html; charset=utf-8".to_owned()));
         }

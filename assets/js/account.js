@@ -1,0 +1,105 @@
+// @ts-check
+import { describe } from "./agent.js";
+import { fieldError, form, get, post, say, show } from "./form.js";
+import { auth, enter, leave, when } from "./session.js";
+
+/**
+ * @typedef {{ id: string, createdAt: string, lastUsedAt: string, address: string, userAgent: string, current: boolean }} Session
+ */
+
+enter(async (user) => {
+  get("email-shown").textContent = user.email;
+  get("role-shown").textContent = user.role;
+  await listDevices();
+});
+
+/** Asks for the devices and shows them, this one first. */
+async function listDevices() {
+  const response = await auth.fetch("/auth/sessions");
+  if (!response.ok) return show("devices-problem", say("all.busy"));
+  /** @type {Session[]} */
+  const sessions = (await response.json()).sessions;
+  sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.lastUsedAt.localeCompare(a.lastUsedAt));
+  get("devices").replaceChildren(...sessions.map(device));
+  get("others").hidden = sessions.length < 2;
+}
+
+/** One device as a row. @param {Session} session */
+function device(session) {
+  const row = get("device-row").content.firstElementChild.cloneNode(true);
+  const part = (/** @type {string} */ name) => row.querySelector(`[data-part=${name}]`);
+  const label = describe(session.userAgent) || say("all.unknown_device");
+  part("name").textContent = label;
+  part("name").title = session.userAgent;
+  part("this").hidden = !session.current;
+  part("where").textContent = session.address;
+  part("used").textContent = say("account.used", { time: when(session.lastUsedAt) });
+  part("since").textContent = say("account.since", { time: when(session.createdAt) });
+  const end = part("end");
+  end.hidden = session.current;
+  end.setAttribute("aria-label", say("account.end_of", { device: label }));
+  end.addEventListener("click", () => endDevice(session, end));
+  return row;
+}
+
+/** @param {Session} session @param {HTMLButtonElement} button */
+async function endDevice(session, button) {
+  button.disabled = true;
+  const response = await auth.fetch(`/auth/sessions/${session.id}`, {
+    method: "DELETE",
+    headers: { "Content-Type": "application/json" },
+  });
+  // Gone already is as good.
+  if (response.ok || response.status === 404) {
+    show("devices-done", say("account.ended", { device: describe(session.userAgent) || say("all.unknown_device") }));
+    await listDevices();
+    get("devices-done").focus();
+    return;
+  }
+  button.disabled = false;
+  show("devices-problem", say("all.busy"));
+}
+
+get("everywhere").addEventListener("click", () => get("sure").showModal());
+get("sure-no").addEventListener("click", () => get("sure").close());
+get("sure-yes").addEventListener("click", async () => {
+  get("sure-yes").setAttribute("aria-busy", "true");
+  try {
+    await auth.logoutEverywhere();
+    leave("logged_out_everywhere");
+  } catch {
+    get("sure").close();
+    get("sure-yes").removeAttribute("aria-busy");
+    show("devices-problem", say("all.busy"));
+  }
+});
+
+form({
+  send: async ({ currentPassword, newPassword }) => {
+    const token = await auth.token().catch(() => null);
+    const answer = await post("/auth/password", { currentPassword, newPassword }, token);
+    // The chain begins anew: the client must know before its next request.
+    if (answer.ok) await auth.refresh().catch(() => null);
+    return answer;
+  },
+  done: () => {
+    get("form").reset();
+    get("submit").removeAttribute("aria-busy");
+    show("password-done", say("account.changed"));
+    get("password-done").focus();
+    listDevices();
+  },
+  fails: (answer) => {
+    show("password-done", "");
+    if (answer.code === "invalid_credentials") {
+      get("currentPassword").value = "";
+      return { field: "currentPassword", text: say("account.wrong") };
+    }
+    if (answer.code === "weak_password" || answer.code === "unusable_password") {
+      return { field: "newPassword", text: answer.detail };
+    }
+    return undefined;
+  },
+});
+
+for (const id of ["currentPassword", "newPassword"]) get(id).addEventListener("input", () => fieldError(id, ""));

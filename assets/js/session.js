@@ -1,0 +1,68 @@
+// @ts-check
+/** What the pages for signed-in people share: the client, the header, times for people. */
+
+import { createAuth } from "../client/doorward.js";
+import { get, say } from "./form.js";
+
+export const auth = createAuth();
+
+/** To the sign-in, which says why. @param {string} reason */
+export function leave(reason) {
+  const known = reason === "no_refresh_token" || reason === "invalid_refresh_token" ? "unknown" : reason;
+  location.replace(`/login?reason=${known}&return_to=${location.pathname}`);
+}
+
+/**
+ * Begins the page for who is signed in; everybody else is led to the sign-in. The page shows itself once
+ * it is known who asks.
+ * @param {(user: import("../client/doorward.js").User) => void | Promise<void>} begin
+ */
+export async function enter(begin) {
+  auth.onChange((status) => {
+    if (status.state === "signed-out") leave(status.reason);
+  });
+  get("sign-out").addEventListener("click", signOut);
+  for (;;) {
+    try {
+      if (!(await auth.token()) || !auth.user) return leave(auth.status.reason ?? "unknown");
+      break;
+    } catch (error) {
+      // Busy or out of reach: nobody is signed out for that.
+      get("main").setAttribute("aria-busy", "true");
+      const wait = Math.max(1, /** @type {any} */ (error)?.retryAfter ?? 2);
+      await new Promise((done) => setTimeout(done, wait * 1000));
+    }
+  }
+  get("main").removeAttribute("aria-busy");
+  get("who").textContent = auth.user.email;
+  get("to-admin").hidden = auth.user.role !== "admin";
+  await begin(auth.user);
+}
+
+async function signOut() {
+  const button = get("sign-out");
+  button.disabled = true;
+  try {
+    await auth.logout();
+    leave("logged_out");
+  } catch {
+    button.disabled = false;
+    button.textContent = say("all.again");
+  }
+}
+
+const STEPS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+]);
+
+/** A time for people: how long ago, or the date where that is long. @param {string} time RFC 3339 */
+export function when(time) {
+  const language = document.documentElement.lang;
+  const seconds = (Date.now() - Date.parse(time)) / 1000;
+  if (seconds > 30 * 86_400) return new Date(time).toLocaleDateString(language, { dateStyle: "medium" });
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const step = STEPS.find(([, size]) => Math.abs(seconds) >= size);
+  return step ? format.format(-Math.round(seconds / step[1]), step[0]) : format.format(0, "second");
+}
