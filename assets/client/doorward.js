@@ -74,7 +74,7 @@ export const createAuth = ({ url = "", audience = [] } = {}) => {
       try {
         listener(next);
       } catch (error) {
-        Promise.reject(error); // reported, and the others are told all the same
+        globalThis.reportError?.(error); // and the others are told all the same
       }
     }
   };
@@ -85,7 +85,7 @@ export const createAuth = ({ url = "", audience = [] } = {}) => {
     timer = setTimeout(tick, Math.min(2e9, Math.max(1e3, left() - margin, pause - mono())));
   };
   const tick = () => {
-    if (status.state != "signed-out" && (token ? left() <= margin : fails)) refresh().catch(() => {});
+    if (status.state != "signed-out" && (token ? left() < margin + 50 : fails)) refresh().catch(() => {});
     else plan();
   };
 
