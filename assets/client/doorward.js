@@ -379,7 +379,7 @@ export const createAuth = ({ url = "", audience = [] } = {}) => {
     channel.onmessage = ({ data }) => {
       if (data?.v != 1) return;
       if (data.token) {
-        if (!(token && data.born <= born) && claims(data.token).sid != dead) hold(data);
+        if (!(token && data.born < born) && claims(data.token).sid != dead) hold(data);
       } else {
         if (!data.session || !session || data.session == session) end(data.reason, false);
         dead = data.session || dead;

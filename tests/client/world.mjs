@@ -174,11 +174,13 @@ export class World {
   }
 
   async #fetch(input, init = {}) {
-    const request = new Request(input, { ...init, signal: undefined, duplex: "half" });
+    const target = input instanceof Request ? input : new URL(input, this.document.baseURI);
+    const request = new Request(target, { ...init, signal: undefined, duplex: "half" });
     const url = new URL(request.url);
     const body = await request.text();
     const headers = Object.fromEntries(request.headers);
-    const call = { url: url.href, path: url.pathname, method: request.method, headers, body, init, at: this.mono };
+    const { method, credentials } = request;
+    const call = { url: url.href, path: url.pathname, method, credentials, headers, body, init, at: this.mono };
     this.calls.push(call);
     const answer = (async () => {
       if (this.delay) await new Promise((done) => setTimeout(done, this.delay));
