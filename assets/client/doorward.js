@@ -262,13 +262,11 @@ export const createAuth = ({ url = "", audience = [] } = {}) => {
 
     login: (email, password) =>
       alone(async () => {
-        let sent = Date.now();
         let answer = await call("login", { email, password });
         const { accessToken } = answer;
+        const sent = Date.now();
         try {
-          const now = Date.now();
           answer = await call("refresh");
-          sent = now;
         } catch (/** @type {any} */ error) {
           if (error.code == "no_refresh_token") {
             const headers = { authorization: "Bearer " + accessToken };
@@ -301,7 +299,9 @@ export const createAuth = ({ url = "", audience = [] } = {}) => {
       const to = absolute(request ? request.url : "" + input);
       const headers = new Headers(init.headers ?? request?.headers);
       if (!ours(to) || headers.has("authorization")) return fetch(input, init);
-      const act = to.href.startsWith(base + "auth/") && (init.method ?? request?.method ?? "GET") != "GET";
+      const [before, what = ""] = to.pathname.split("auth/");
+      const changes = (init.method ?? request?.method ?? "GET") != "GET" && /^[\w-]+$/.test(what);
+      const act = changes && to.origin == base.origin && before == base.pathname;
       const send = async () => {
         const sent = Date.now();
         const answer = await fetch(request ? request.clone() : to, {

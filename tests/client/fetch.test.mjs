@@ -246,8 +246,14 @@ test("a token in the answer of a call under /auth/ is taken over and shared, and
   const other = world.tab();
   world.api = () => world.tokens();
   const before = await tab.token();
-  await world.of(tab.fetch("/api/auth/reauth", { method: "POST" }));
-  assert.equal(await tab.token(), before);
+  for (const [path, method] of [
+    ["/api/auth/reauth", "POST"],
+    ["/auth/admin/users", "POST"],
+    ["/auth/reauth", "GET"],
+  ]) {
+    await world.of(tab.fetch(path, { method }));
+    assert.equal(await tab.token(), before, path);
+  }
   world.mono += 10;
   world.wall += 10;
   const answer = await world.of(tab.fetch("/auth/reauth", { method: "POST", body: "{}" }));

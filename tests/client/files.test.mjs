@@ -37,7 +37,9 @@ test("the classic script gives window what the module exports, and no other glob
 });
 
 test("neither loads anything, evaluates anything or touches storage", () => {
-  assert.doesNotMatch(text(MODULE), /\bimport\s*[{*"(]|\beval\b|new Function|localStorage|sessionStorage|indexedDB|innerHTML|\.cookie\b/);
+  const code = text(MODULE).replace(/\/\*\*.*?\*\//gs, "");
+  const found = /\bimport\b|\beval\b|new Function|\w*Storage\b|indexedDB|innerHTML|\.cookie\b/.exec(code);
+  assert.equal(found, null);
 });
 
 test("types: the module keeps what its .d.ts says, under --strict", async () => {
