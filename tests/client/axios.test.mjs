@@ -121,6 +121,7 @@ test("taken off, it does nothing", async () => {
   const client = instance({ baseURL: "https://app.example.com" });
   const eject = tab.attachAxios(client);
   eject();
+  client.interceptors.response.forEach(() => assert.fail("something is left"));
   world.api = () => problem(401, "access_token_expired");
   await world.of(client.get("/api")).catch(() => {});
   assert.equal(world.calls.at(-1).headers.authorization, undefined);

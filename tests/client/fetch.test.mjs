@@ -213,7 +213,12 @@ test("fifty calls refused because the session is over ask twice, and all get the
   let tab;
   ({ world, tab } = await signedIn());
   const ended = () => problem(401, "session_ended", { reason: "everyone_logged_out" });
-  world.api = ended;
+  let number = 0;
+  world.api = async () => {
+    const delay = 40 * number++;
+    await new Promise((done) => setTimeout(done, delay));
+    return ended();
+  };
   world.next("/auth/refresh", ended, ended);
   const answers = await world.of(Promise.all(Array.from({ length: 50 }, (_, index) => tab.fetch(`/api/${index}`))));
   assert.ok(answers.every(({ status }) => status === 401));

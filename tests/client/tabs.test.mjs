@@ -171,6 +171,30 @@ test("what tabs still say of an ended session signs nobody in again", async () =
   for (const tab of tabs) assert.equal(tab.status.state, "signed-out");
 });
 
+test("a tab that never was signed in ends nothing in the others", async () => {
+  let tabs;
+  ({ world, tabs } = await three());
+  const fresh = world.tab();
+  world.next("/auth/refresh", problem(401, "no_refresh_token"), problem(401, "no_refresh_token"));
+  assert.equal(await world.of(fresh.token()), null);
+  await settle();
+  for (const tab of tabs) assert.equal(tab.status.state, "signed-in");
+});
+
+test("a token heard of late has the rest of its life only, also if the clock is set back then", async () => {
+  let tabs;
+  ({ world, tabs } = await three());
+  const [one] = [...globalThis.BroadcastChannel.open];
+  world.mono += 600_000;
+  world.wall += 600_000;
+  const born = world.serverNow - 500_000;
+  one.postMessage({ v: 1, token: world.token(), born, dies: born + 900_000, skew: 0 });
+  await settle();
+  assert.equal(tabs[1].timeLeft, 400_000);
+  world.wall -= 3_600_000;
+  assert.equal(tabs[1].timeLeft, 400_000);
+});
+
 test("an older token never takes the place of a newer one", async () => {
   let tabs;
   ({ world, tabs } = await three());

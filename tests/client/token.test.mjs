@@ -48,6 +48,10 @@ test("many callers at once make one refresh", async () => {
   const tokens = await world.of(Promise.all(Array.from({ length: 40 }, () => tab.token())));
   assert.equal(new Set(tokens).size, 1);
   assert.equal(world.calls.length, 1);
+  world.next("/auth/refresh", busy(60), busy(60));
+  const errors = await world.of(Promise.allSettled(Array.from({ length: 40 }, () => tab.refresh())));
+  assert.ok(errors.every(({ reason }) => reason.code === "busy"));
+  assert.equal(world.calls.length, 2);
 });
 
 test("it refreshes by itself before the token runs out, with jitter and no gap", async () => {
@@ -238,6 +242,7 @@ test("answers that are not the server's sign nobody out", async () => {
     () => new Response("Who are you?", { status: 401, headers: { "www-authenticate": "Basic" } }),
     () => json(401, { code: "proxy_login" }),
     () => problem(403, "cross_origin"),
+    () => problem(403, "session_ended"),
     () => problem(500, "internal"),
     () => new Response(null, { status: 404 }),
   ];
@@ -293,4 +298,6 @@ test("a closed client is quiet, also with a refresh on its way", async () => {
   await world.of(late);
   await world.advance(10 * HOUR);
   assert.equal(world.calls.length, 2);
+  await world.of(tab.logout());
+  assert.equal(tab.user, null);
 });
