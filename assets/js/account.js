@@ -75,13 +75,7 @@ get("sure-yes").addEventListener("click", async () => {
 });
 
 form({
-  send: async ({ currentPassword, newPassword }) => {
-    const token = await auth.token().catch(() => null);
-    const answer = await post("/auth/password", { currentPassword, newPassword }, token);
-    // The chain begins anew: the client must know before its next request.
-    if (answer.ok) await auth.refresh().catch(() => null);
-    return answer;
-  },
+  send: ({ currentPassword, newPassword }) => post("/auth/password", { currentPassword, newPassword }, auth.fetch),
   done: () => {
     get("form").reset();
     get("submit").removeAttribute("aria-busy");
