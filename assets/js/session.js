@@ -2,7 +2,7 @@
 /** What the pages for signed-in people share: the client, the header, times for people. */
 
 import { createAuth } from "../client/doorward.js";
-import { get, say } from "./form.js";
+import { get, hasJustSignedIn, say } from "./form.js";
 
 export const auth = createAuth();
 
@@ -33,6 +33,8 @@ export async function enter(begin) {
       await new Promise((done) => setTimeout(done, wait * 1000));
     }
   }
+  // The cookie was kept: nothing is to be said about it later.
+  hasJustSignedIn();
   get("main").removeAttribute("aria-busy");
   get("who").textContent = auth.user.email;
   get("to-admin").hidden = auth.user.role !== "admin";
