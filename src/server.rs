@@ -27,6 +27,7 @@ use crate::http::settings::HttpSettings;
 use crate::http::site::BadOrigin;
 use crate::http::state::State;
 use crate::jobs;
+use crate::ops::admin::overview::Counted;
 use crate::ops::ctx::{Ctx, Keys};
 use crate::ops::guesses::Guesses;
 use crate::ops::link::NewLink;
@@ -217,6 +218,7 @@ fn context(opened: Opened, config: Config, env: &Env, port: u16) -> Result<(Arc<
         database: started.database,
         keys: Keys { master: started.master, hs256: started.hs256, ring: RwLock::new(started.ring) },
         highest_cost: AtomicU32::new(started.highest_cost),
+        counted: Counted::default(),
         config: Arc::new(config),
     };
     Ok((Arc::new(ctx), started.setup))

@@ -32,7 +32,7 @@ export function show(id, text) {
 }
 
 /** A span of seconds for people. @param {number} seconds */
-function span(seconds) {
+export function span(seconds) {
   return seconds < 60
     ? say("all.seconds", { n: seconds })
     : say("all.minutes", { m: Math.floor(seconds / 60), s: seconds % 60 });

@@ -9,7 +9,7 @@ export const auth = createAuth();
 /** To the sign-in, which says why. @param {string} reason */
 export function leave(reason) {
   const known = reason === "no_refresh_token" || reason === "invalid_refresh_token" ? "unknown" : reason;
-  location.replace(`/login?reason=${known}&return_to=${location.pathname}`);
+  location.replace(`/login?reason=${known}&return_to=${location.pathname}${encodeURIComponent(location.hash)}`);
 }
 
 /**

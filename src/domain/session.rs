@@ -138,9 +138,14 @@ impl Policy {
 impl Session {
     /// Whether it can still be refreshed: not ended, not too old, of the present version.
     pub fn is_live(&self, ver: Version, policy: &Policy, now: Timestamp) -> bool {
+        self.ended.is_none() && self.ver == ver && now < self.too_old_at(policy).0
+    }
+
+    /// When it is too old, if nothing is done with it, and by which rule.
+    pub fn too_old_at(&self, policy: &Policy) -> (Timestamp, Reason) {
         let end = self.end.min(self.created_at + policy.absolute_ttl);
         let exp = self.exp.min(self.rotated_at + policy.idle_ttl);
-        self.ended.is_none() && self.ver == ver && now < end && now < exp
+        if end <= exp { (end, Reason::AbsoluteExpired) } else { (exp, Reason::IdleExpired) }
     }
 
     /// Whether a show comes from the device that the session was begun on. A session without one

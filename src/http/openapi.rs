@@ -70,6 +70,7 @@ pub struct ProblemAnswer {
         admin::sessions::end,
         admin::sessions::everyone,
         admin::events::list,
+        admin::overview::overview,
         health::healthz,
         health::readyz,
         wellknown::jwks,

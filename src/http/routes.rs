@@ -125,6 +125,7 @@ routes! {
     "/auth/admin/sessions/{id}" Admin { DELETE => admin::sessions::end }
     "/auth/admin/logout-all" Admin { POST => admin::sessions::everyone }
     "/auth/admin/events" Admin { GET => admin::events::list }
+    "/auth/admin/overview" Admin { GET => admin::overview::overview }
 }
 
 /// What stands before the handlers of a route.

@@ -12,6 +12,7 @@ use crate::crypto::keys::Keyring;
 use crate::crypto::stored_hash::Cost;
 use crate::domain::password::Rules;
 use crate::domain::session::Policy;
+use crate::ops::admin::overview::Counted;
 use crate::ops::guesses::Guesses;
 use crate::ops::settings;
 use crate::store::sqlite::handle::Store;
@@ -40,6 +41,8 @@ pub struct Ctx {
     pub keys: Keys,
     /// The highest cost of any stored password: what every refusal's time is equalised to.
     pub highest_cost: AtomicU32,
+    /// The events of hours that are over.
+    pub counted: Counted,
 }
 
 /// The keyring of the moment, and how to open the next.

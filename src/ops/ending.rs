@@ -82,13 +82,42 @@ pub(super) fn why_not_present(
     if ver.epoch > present.epoch || ver.number > present.number {
         return Ok(Reason::RolledBack);
     }
+    Ok(first_raise(rows, user, ver, present)?.map_or(Reason::Unknown, |(_, reason)| reason))
+}
+
+/// What first raised the epoch or the version above that of a session, as far as it is still known.
+fn first_raise(
+    rows: &dyn Rows,
+    user: UserId,
+    ver: Version,
+    present: Version,
+) -> Result<Option<(Timestamp, Reason)>, store::error::Error> {
     let everyone = if ver.epoch < present.epoch { rows.raise_above(None, ver.epoch)? } else { None };
     let user = if ver.number < present.number { rows.raise_above(Some(user), ver.number)? } else { None };
-    let first = match (everyone, user) {
+    Ok(match (everyone, user) {
         (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
         (a, b) => a.or(b),
-    };
-    Ok(first.map_or(Reason::Unknown, |(_, reason)| reason))
+    })
+}
+
+/// How a session of a user came to be over: when, as far as that is known, and why; the first of what
+/// could have ended it. Nothing for a live one.
+pub(super) fn how_over(
+    rows: &dyn Rows,
+    user: &User,
+    session: &Session,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<(Option<Timestamp>, Reason)>, store::error::Error> {
+    let present = Version { epoch: rows.meta()?.epoch, number: user.version };
+    let too_old = Some(session.too_old_at(policy)).filter(|(at, _)| *at <= now);
+    let raised = first_raise(rows, user.id, session.ver, present)?;
+    let first = [session.ended, raised, too_old].into_iter().flatten().min_by_key(|(at, _)| *at);
+    match first {
+        Some((at, reason)) => Ok(Some((Some(at), reason))),
+        None if session.ver == present => Ok(None),
+        None => Ok(Some((None, why_not_present(rows, user.id, session.ver, present)?))),
+    }
 }
 
 /// The sessions of a user that can still be refreshed; newest first.

@@ -89,6 +89,41 @@ pub struct EventFilter {
     pub kind: Option<Kind>,
     /// Only those before this one.
     pub before: Option<i64>,
+    /// Only those after this one.
+    pub after: Option<i64>,
+}
+
+/// How many users there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserCounts {
+    /// All of them.
+    pub all: u64,
+    /// Administrators that may sign in.
+    pub admins: u64,
+    /// Those who may not sign in.
+    pub disabled: u64,
+}
+
+/// How many sessions are neither ended nor too old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveCounts {
+    /// All of them.
+    pub all: u64,
+    /// Those refreshed within the last hour.
+    pub hour: u64,
+    /// Those refreshed within the last day.
+    pub day: u64,
+}
+
+/// How many events of a kind happened in an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourCount {
+    /// Which hour, counted from the first of 1970.
+    pub hour: i64,
+    /// The kind.
+    pub kind: Kind,
+    /// How many.
+    pub count: i64,
 }
 
 /// Reads rows. Held by operations and by readers alike.
@@ -126,6 +161,12 @@ pub trait Rows {
     fn keys(&self) -> Result<Vec<SealedKey>, Error>;
     /// Revocations after one of them, in order.
     fn revocations_after(&self, seq: i64) -> Result<Vec<Revocation>, Error>;
+    /// How many users there are.
+    fn count_users(&self) -> Result<UserCounts, Error>;
+    /// The same sessions as `count_live` counts, and how many of them are in use.
+    fn count_live_by_use(&self, epoch: i64, now: Timestamp) -> Result<LiveCounts, Error>;
+    /// How many events of each kind there were since a time, by the hour; in no order.
+    fn count_events(&self, from: Timestamp) -> Result<Vec<HourCount>, Error>;
     /// Events, newest first.
     fn events(&self, filter: EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error>;
 }

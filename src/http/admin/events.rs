@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::base::id::UserId;
 use crate::domain::event::Kind;
 use crate::http::admin::users::user_id;
 use crate::http::admin::{from_cursor, page_size, to_cursor};
@@ -12,7 +13,7 @@ use crate::http::error::Problem;
 use crate::http::extract::{AdminBearer, Params};
 use crate::http::schema;
 use crate::http::state::State;
-use crate::ops::admin::events;
+use crate::ops::admin::events::{self, Names};
 use crate::store::rows::{EventFilter, StoredEvent};
 
 /// Something that happened.
@@ -32,9 +33,13 @@ pub struct EventAnswer {
     /// To whom it happened.
     #[schema(format = Uuid)]
     user_id: Option<String>,
+    /// Their address, if they are still there.
+    email: Option<String>,
     /// Who did it, where that is another.
     #[schema(format = Uuid)]
     actor_id: Option<String>,
+    /// Their address, if they are still there.
+    actor_email: Option<String>,
     /// In which session.
     #[schema(format = Uuid)]
     session_id: Option<String>,
@@ -70,22 +75,28 @@ pub struct EventQuery {
     kind: Option<String>,
     /// Where to go on, from `next` of the page before.
     cursor: Option<String>,
+    /// Only those with a higher number than this.
+    #[param(minimum = 0)]
+    after: Option<i64>,
     /// How many: 1 to 200, 50 unless given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 
 impl EventAnswer {
-    fn of(stored: &StoredEvent) -> Self {
+    fn of(stored: &StoredEvent, names: &Names) -> Self {
         let event = &stored.event;
         let client = event.client.as_ref();
+        let name = |id: Option<UserId>| id.and_then(|id| names.get(&id)).cloned();
         Self {
             id: stored.id,
             at: event.at.rfc3339(),
             kind: event.kind.word(),
             count: stored.count,
             user_id: event.user.map(|id| id.to_string()),
+            email: name(event.user),
             actor_id: event.actor.map(|id| id.to_string()),
+            actor_email: name(event.actor),
             session_id: event.session.map(|id| id.to_string()),
             address: client.map(|client| client.address.to_string()),
             user_agent: client.map(|client| client.user_agent.clone()),
@@ -114,8 +125,10 @@ pub async fn list(
         .map(|text| text.parse::<i64>().map_err(|_| Problem::new(Code::BadCursor)))
         .transpose()?;
     let user = query.user.as_deref().map(user_id).transpose()?;
-    let found = events::list(&state.ctx, &caller, EventFilter { user, kind, before }, limit).await?;
+    let filter = EventFilter { user, kind, before, after: query.after };
+    let (found, names) = events::list(&state.ctx, &caller, filter, limit).await?;
     let full = found.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = found.last().filter(|_| full).map(|last| to_cursor(&last.id.to_string()));
-    Ok(HttpResponse::Ok().json(EventPage { events: found.iter().map(EventAnswer::of).collect(), next }))
+    Ok(HttpResponse::Ok()
+        .json(EventPage { events: found.iter().map(|stored| EventAnswer::of(stored, &names)).collect(), next }))
 }

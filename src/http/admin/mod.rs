@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod events;
+pub mod overview;
 pub mod sessions;
 pub mod users;
 

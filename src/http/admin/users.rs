@@ -4,10 +4,9 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::base::id::UserId;
+use crate::base::id::{SessionId, UserId};
 use crate::domain::link::LinkKind;
 use crate::domain::reason::Reason;
-use crate::domain::session::Session;
 use crate::domain::user::Role;
 use crate::http::admin::{from_cursor, page_size, to_cursor};
 use crate::http::answer::{SessionAnswer, time};
@@ -16,7 +15,8 @@ use crate::http::error::Problem;
 use crate::http::extract::{AdminBearer, Params};
 use crate::http::schema;
 use crate::http::state::State;
-use crate::ops::admin::{create, users};
+use crate::ops::admin::create;
+use crate::ops::admin::users::{self, Shown};
 use crate::ops::error::Error;
 use crate::ops::link::NewLink;
 use crate::store::rows::User;
@@ -63,10 +63,10 @@ pub struct AdminSession {
     session: SessionAnswer,
     /// Whether it can still be refreshed.
     live: bool,
-    /// When it was ended by itself; a session whose user's version was raised has no time of its own.
+    /// When it ended, as far as that is known.
     #[schema(format = DateTime)]
     ended_at: Option<String>,
-    /// Why.
+    /// Why it ended.
     #[schema(schema_with = schema::reason)]
     reason: Option<Reason>,
 }
@@ -147,12 +147,12 @@ impl AdminUser {
 }
 
 impl AdminSession {
-    fn of(session: &Session, live: bool) -> Self {
+    fn of((session, over): &Shown, own: SessionId) -> Self {
         Self {
-            session: SessionAnswer::of(session, false),
-            live,
-            ended_at: time(session.ended.map(|(at, _)| at)),
-            reason: session.ended.map(|(_, reason)| reason),
+            session: SessionAnswer::of(session, session.id == own),
+            live: over.is_none(),
+            ended_at: time(over.and_then(|(at, _)| at)),
+            reason: over.map(|(_, reason)| reason),
         }
     }
 }
@@ -195,7 +195,8 @@ pub async fn show(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let (user, sessions) = users::show(&state.ctx, &caller, user_id(&id)?).await?;
-    let sessions = sessions.iter().map(|(session, live)| AdminSession::of(session, *live)).collect();
+    let own = caller.actor().session;
+    let sessions = sessions.iter().map(|shown| AdminSession::of(shown, own)).collect();
     Ok(HttpResponse::Ok().json(UserDetail { user: AdminUser::of(&user), sessions }))
 }
 

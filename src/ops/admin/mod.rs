@@ -6,6 +6,7 @@ pub mod create;
 pub mod events;
 pub mod everyone;
 pub mod links;
+pub mod overview;
 pub mod recovery;
 pub mod sessions;
 pub mod users;

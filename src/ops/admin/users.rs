@@ -3,6 +3,7 @@
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::domain::email::search_key;
+use crate::domain::reason::Reason;
 use crate::domain::session::{Policy, Session};
 use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
@@ -41,17 +42,22 @@ pub fn live(
     ending::live(rows, user, policy, now)
 }
 
+/// A session, and for one that is over: when, as far as that is known, and why.
+pub type Shown = (Session, Option<(Option<Timestamp>, Reason)>);
+
 /// A user, their live sessions and the last ones that are over.
-pub async fn show(ctx: &Ctx, caller: &Caller<Admin>, id: UserId) -> Result<(User, Vec<(Session, bool)>), Error> {
+pub async fn show(ctx: &Ctx, caller: &Caller<Admin>, id: UserId) -> Result<(User, Vec<Shown>), Error> {
     let (by, now, policy) = (By::from(caller), ctx.clock.now(), ctx.policy());
     let read = move |rows: &dyn Rows| {
         let look = || -> Result<_, Error> {
             by.check(rows, Needs::Token, now)?;
             let user = rows.user(id)?.ok_or(Error::NotFound)?;
-            let live = ending::live(rows, &user, &policy, now)?;
-            let is_live = |session: &Session| live.iter().any(|other| other.id == session.id);
-            let all = rows.sessions(id, SESSIONS)?;
-            Ok((user, all.into_iter().map(|session| (session.clone(), is_live(&session))).collect()))
+            let mut shown = Vec::new();
+            for session in rows.sessions(id, SESSIONS)? {
+                let over = ending::how_over(rows, &user, &session, &policy, now)?;
+                shown.push((session, over));
+            }
+            Ok((user, shown))
         };
         settle(look())
     };

@@ -3,11 +3,12 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::base::id::{SessionId, UserId};
+use crate::base::time::Timestamp;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, FOLD_WINDOW};
 use crate::domain::hash::FoldHash;
 use crate::store::error::Error;
-use crate::store::rows::{EventFilter, StoredEvent};
+use crate::store::rows::{EventFilter, HourCount, StoredEvent};
 use crate::store::sqlite::columns::{Columns, all, one};
 
 const TABLE: &str = "events";
@@ -40,19 +41,33 @@ fn read(row: &Row<'_>) -> Result<StoredEvent, Error> {
 
 pub(super) fn page(conn: &Connection, filter: EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
     let sql = match (filter.user, filter.kind) {
-        (None, None) => "SELECT * FROM events WHERE id < ?1 AND ?2 IS NULL AND ?3 IS NULL ORDER BY id DESC LIMIT ?4",
-        (Some(_), None) => {
-            "SELECT * FROM events WHERE id < ?1 AND user_id = ?2 AND ?3 IS NULL ORDER BY id DESC LIMIT ?4"
+        (None, None) => {
+            "SELECT * FROM events WHERE id < ?1 AND id > ?5 AND ?2 IS NULL AND ?3 IS NULL ORDER BY id DESC LIMIT ?4"
         }
-        (None, Some(_)) => "SELECT * FROM events WHERE id < ?1 AND ?2 IS NULL AND kind = ?3 ORDER BY id DESC LIMIT ?4",
+        (Some(_), None) => {
+            "SELECT * FROM events WHERE id < ?1 AND id > ?5 AND user_id = ?2 AND ?3 IS NULL ORDER BY id DESC LIMIT ?4"
+        }
+        (None, Some(_)) => {
+            "SELECT * FROM events WHERE id < ?1 AND id > ?5 AND ?2 IS NULL AND kind = ?3 ORDER BY id DESC LIMIT ?4"
+        }
         (Some(_), Some(_)) => {
-            "SELECT * FROM events WHERE id < ?1 AND user_id = ?2 AND kind = ?3 ORDER BY id DESC LIMIT ?4"
+            "SELECT * FROM events WHERE id < ?1 AND id > ?5 AND user_id = ?2 AND kind = ?3 ORDER BY id DESC LIMIT ?4"
         }
     };
-    let before = filter.before.unwrap_or(i64::MAX);
+    let (before, after) = (filter.before.unwrap_or(i64::MAX), filter.after.unwrap_or(0));
     let user = filter.user.as_ref().map(UserId::as_bytes);
     let kind = filter.kind.map(crate::domain::event::Kind::word);
-    all(conn.prepare_cached(sql)?.query(params![before, user, kind, limit])?, read)
+    all(conn.prepare_cached(sql)?.query(params![before, user, kind, limit, after])?, read)
+}
+
+pub(super) fn count(conn: &Connection, from: Timestamp) -> Result<Vec<HourCount>, Error> {
+    let mut query = conn.prepare_cached(
+        "SELECT id, at / 3600000 AS hour, kind, sum(count) AS counted FROM events WHERE at >= ?1 GROUP BY hour, kind",
+    )?;
+    all(query.query([from.millis()])?, |row| {
+        let columns = Columns::new(row, TABLE);
+        Ok(HourCount { hour: columns.get("hour")?, kind: columns.parse("kind")?, count: columns.get("counted")? })
+    })
 }
 
 pub(super) fn insert(conn: &Connection, event: &Event) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use crate::domain::reason::Reason;
 use crate::domain::revocation::{Revocation, Revoked};
 use crate::domain::session::Session;
 use crate::store::error::Error;
-use crate::store::rows::{EventFilter, Link, Meta, Rows, StoredEvent, User};
+use crate::store::rows::{EventFilter, HourCount, Link, LiveCounts, Meta, Rows, StoredEvent, User, UserCounts};
 use crate::store::sqlite::{devices, events, keys, links, meta, revocations, sessions, users};
 use crate::store::tx::{Purge, Tx};
 
@@ -92,6 +92,15 @@ impl Rows for SqliteTx<'_> {
     }
     fn revocations_after(&self, seq: i64) -> Result<Vec<Revocation>, Error> {
         revocations::after(self.conn, seq)
+    }
+    fn count_users(&self) -> Result<UserCounts, Error> {
+        users::count(self.conn)
+    }
+    fn count_live_by_use(&self, epoch: i64, now: Timestamp) -> Result<LiveCounts, Error> {
+        sessions::count_live_by_use(self.conn, epoch, now)
+    }
+    fn count_events(&self, from: Timestamp) -> Result<Vec<HourCount>, Error> {
+        events::count(self.conn, from)
     }
     fn events(&self, filter: EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
         events::page(self.conn, filter, limit)

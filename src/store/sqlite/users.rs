@@ -7,7 +7,7 @@ use crate::base::time::Timestamp;
 use crate::domain::email::EmailKey;
 use crate::domain::lockout::Failures;
 use crate::store::error::Error;
-use crate::store::rows::User;
+use crate::store::rows::{User, UserCounts};
 use crate::store::sqlite::columns::{Columns, all, first, one, unless_taken};
 
 const TABLE: &str = "users";
@@ -39,17 +39,30 @@ pub(super) fn by_email(conn: &Connection, key: &EmailKey) -> Result<Option<User>
 }
 
 /// A range over the unique index: what begins with `prefix` lies between it and it with the last character behind.
+/// One lower bound: of two, SQLite seeks by the first and would read all that lies between them.
 pub(super) fn page(conn: &Connection, prefix: &str, after: &str, limit: u32) -> Result<Vec<User>, Error> {
     let mut query = conn.prepare_cached(
-        "SELECT * FROM users WHERE email_key >= ?1 AND email_key < ?2 AND email_key > ?3 ORDER BY email_key LIMIT ?4",
+        "SELECT * FROM users WHERE email_key >= ?1 AND email_key < ?2 AND email_key <> ?3 ORDER BY email_key LIMIT ?4",
     )?;
     let end = format!("{prefix}\u{10ffff}");
-    all(query.query(params![prefix, end, after, limit])?, read)
+    all(query.query(params![prefix.max(after), end, after, limit])?, read)
 }
 
 pub(super) fn admins(conn: &Connection) -> Result<Vec<User>, Error> {
     let sql = "SELECT * FROM users WHERE role = 'admin' AND status = 'active' LIMIT 100";
     all(conn.prepare_cached(sql)?.query([])?, read)
+}
+
+/// Reads nothing but the index over role and status.
+pub(super) fn count(conn: &Connection) -> Result<UserCounts, Error> {
+    let sql = "SELECT count(*), count(*) FILTER (WHERE role = 'admin' AND status = 'active'),
+           count(*) FILTER (WHERE status = 'disabled')
+         FROM users";
+    let count = |row: &Row<'_>| {
+        let [all, admins, disabled] = [row.get(0)?, row.get(1)?, row.get(2)?].map(i64::unsigned_abs);
+        Ok(UserCounts { all, admins, disabled })
+    };
+    Ok(conn.prepare_cached(sql)?.query_row([], count)?)
 }
 
 pub(super) fn highest_cost(conn: &Connection) -> Result<u32, Error> {

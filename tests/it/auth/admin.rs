@@ -137,6 +137,14 @@ async fn users_are_found_page_by_page() {
         let page = admin.get(&format!("/auth/admin/users?search={search}")).await;
         assert_eq!(page.json()["users"].as_array().unwrap().len(), count, "{search}: {page:?}");
     }
+    let first = admin.get("/auth/admin/users?search=b&limit=2").await;
+    let second = admin.get(&format!("/auth/admin/users?search=b&limit=2&cursor={}", first.text("/next"))).await;
+    let emails = [first.text("/users/0/email"), first.text("/users/1/email"), second.text("/users/0/email")];
+    assert_eq!(emails, ["bea@example.com", "ben@example.com", "bob@example.com"]);
+    assert_eq!(second.json()["users"].as_array().unwrap().len(), 1);
+    let earlier = first.text("/next");
+    let other = admin.get(&format!("/auth/admin/users?search=z&cursor={earlier}")).await;
+    assert_eq!(other.text("/users/0/email"), "Zoë@example.com", "a cursor before the prefix");
 }
 
 #[tokio::test]
@@ -157,6 +165,103 @@ async fn a_user_is_shown_with_how_their_sessions_ended() {
 }
 
 #[tokio::test]
+async fn a_session_that_many_ends_could_have_ended_names_the_first() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut ann = server.user(&mut admin, "ann").await;
+    let id = ann.me().await.text("/id");
+    let path = format!("/auth/admin/users/{id}");
+    admin.post(&format!("{path}/logout-all"), json!({})).await.expect(200);
+    server.advance("1m");
+    admin.post("/auth/admin/logout-all", json!({})).await.expect(200);
+    ann.login("ann@example.com").await.expect(200);
+    server.advance("8d");
+    admin.login("admin@example.com").await.expect(200);
+    let shown = admin.get(&path).await.json();
+    let ends: Vec<_> = shown["sessions"].as_array().unwrap().iter().map(|s| (&s["reason"], &s["endedAt"])).collect();
+    assert_eq!(
+        ends,
+        [
+            (&json!("idle_expired"), &json!("2027-01-22T08:01:00Z")),
+            (&json!("ended_by_admin"), &json!("2027-01-15T08:00:00.25Z")),
+        ]
+    );
+    let own = admin.me().await;
+    let shown = admin.get(&format!("/auth/admin/users/{}", own.text("/id"))).await.json();
+    let current: Vec<_> = shown["sessions"].as_array().unwrap().iter().filter(|s| s["current"] == true).collect();
+    assert_eq!((current.len(), &current[0]["id"]), (1, &json!(own.text("/sessionId"))));
+}
+
+#[tokio::test]
+async fn the_overview_counts_users_live_sessions_and_a_week_of_events() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut ann = server.user(&mut admin, "ann").await;
+    let bob = server.user(&mut admin, "bob").await;
+    let id = ann.me().await.text("/id");
+    admin.post(&format!("/auth/admin/users/{id}/disable"), json!({})).await.expect(200);
+    server.advance("2h");
+    server.browser().login_with("admin@example.com", "wrong password").await.expect(401);
+    server.browser().login_with("admin@example.com", "wrong password").await.expect(401);
+    admin.refresh().await.expect(200);
+    let answer = admin.get("/auth/admin/overview").await;
+    answer.expect(200);
+    let seen = answer.json();
+    assert_eq!(seen["serverTime"], "2027-01-15T10:00:00.25Z");
+    assert_eq!(seen["users"], json!({"total": 3, "admins": 1, "disabled": 1}));
+    assert_eq!(seen["sessions"], json!({"live": 2, "usedWithinHour": 1, "usedWithinDay": 2}));
+    assert_eq!(seen["events"]["from"], "2027-01-08T11:00:00Z");
+    assert_eq!(seen["warnings"].as_array().unwrap().len(), 1, "the low cost of the tests: {seen}");
+    let hours = |kind: &str| {
+        let series = seen["events"]["series"].as_array().unwrap();
+        let found = series.iter().find(|series| series["kind"] == kind).map(|series| series["hours"].clone());
+        let hours: Vec<i64> = serde_json::from_value(found.unwrap_or(json!([]))).unwrap();
+        hours.into_iter().enumerate().filter(|(_, count)| *count > 0).collect::<Vec<_>>()
+    };
+    assert_eq!(hours("signed_in"), [(165, 2)]);
+    assert_eq!(hours("sign_in_failed"), [(167, 2)]);
+    assert_eq!(hours("user_disabled"), [(165, 1)]);
+    assert_eq!(hours("refresh_reuse"), []);
+    server.advance("3h");
+    admin.login("admin@example.com").await.expect(200);
+    let later = admin.get("/auth/admin/overview").await.json();
+    let series =
+        later["events"]["series"].as_array().unwrap().iter().find(|series| series["kind"] == "signed_in").cloned();
+    let hours: Vec<i64> = serde_json::from_value(series.unwrap()["hours"].clone()).unwrap();
+    assert_eq!((hours[162], hours[167], hours.iter().sum::<i64>()), (2, 1, 3), "what was counted before counts once");
+    let mut proxied = admin.clone();
+    proxied.headers.push(("x-forwarded-for".to_owned(), "198.51.100.7".to_owned()));
+    let warned = proxied.get("/auth/admin/overview").await.json()["warnings"][1].clone();
+    assert_eq!((&warned["code"], &warned["value"]), (&json!("untrusted_proxy"), &json!("127.0.0.1")));
+    drop(bob);
+}
+
+#[tokio::test]
+async fn newer_events_can_be_asked_for_alone() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let first = admin.get("/auth/admin/events").await.json()["events"][0]["id"].as_i64().unwrap();
+    let none = admin.get(&format!("/auth/admin/events?after={first}")).await.json();
+    assert_eq!(none, json!({"events": [], "next": null}));
+    let mut ann = server.user(&mut admin, "ann").await;
+    let id = ann.me().await.text("/id");
+    let kinds = |listed: serde_json::Value| -> Vec<String> {
+        listed["events"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    let newer = admin.get(&format!("/auth/admin/events?after={first}")).await.json();
+    assert_eq!(kinds(newer), ["signed_in", "password_set", "user_created"]);
+    let newer = admin.get(&format!("/auth/admin/events?after={}&user={id}&kind=signed_in", first + 1)).await.json();
+    assert_eq!(kinds(newer.clone()), ["signed_in"]);
+    assert_eq!(
+        (&newer["events"][0]["email"], &newer["events"][0]["actorEmail"]),
+        (&json!("ann@example.com"), &json!(null))
+    );
+    admin.delete(&format!("/auth/admin/users/{id}")).await.expect(204);
+    let last = admin.get("/auth/admin/events?limit=1").await.json()["events"][0].clone();
+    assert_eq!((&last["email"], &last["actorEmail"]), (&json!(null), &json!("admin@example.com")));
+}
+
+#[tokio::test]
 async fn events_are_listed_filtered_and_folded() {
     let server = TestServer::start();
     let mut admin = server.admin().await;
@@ -174,7 +279,7 @@ async fn events_are_listed_filtered_and_folded() {
         listed.redacted()["events"][1],
         json!({
             "id": 2, "at": "2027-01-15T08:00:00.25Z", "kind": "sign_in_failed", "count": 3, "userId": "[id]",
-            "actorId": null, "sessionId": null, "address": "127.0.0.1", "userAgent": guesser.agent,
+            "email": "admin@example.com", "actorId": null, "actorEmail": null, "sessionId": null, "address": "127.0.0.1", "userAgent": guesser.agent,
             "requestId": "[request]", "detail": null,
         })
     );
