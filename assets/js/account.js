@@ -8,7 +8,7 @@ import { auth, enter, leave, when } from "./session.js";
  */
 
 enter(async (user) => {
-  get("email-shown").textContent = user.email;
+  get("email-shown").textContent = get("username").value = user.email;
   get("role-shown").textContent = user.role;
   await listDevices();
 });
