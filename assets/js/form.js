@@ -93,20 +93,28 @@ export function wordsFor(answer) {
 
 let counting = 0;
 
-/** Counts down until the next try is looked at. @param {Answer} answer @param {HTMLButtonElement} button */
+/**
+ * Counts down until the next try is looked at. The button only looks disabled: it keeps the focus. The
+ * wait is announced once, not every second.
+ * @param {Answer} answer @param {HTMLButtonElement} button
+ */
 function countDown(answer, button) {
   const until = Date.now() + Math.max(1, answer.retryAfter) * 1000;
-  button.disabled = true;
+  button.setAttribute("aria-disabled", "true");
   clearInterval(counting);
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     if (left > 0) return show("problem", say("all.wait", { time: span(left) }));
     clearInterval(counting);
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
     show("problem", "");
+    get("problem").removeAttribute("aria-live");
   };
   tick();
-  counting = window.setInterval(tick, 1000);
+  counting = window.setInterval(() => {
+    get("problem").setAttribute("aria-live", "off");
+    tick();
+  }, 1000);
 }
 
 /**
@@ -127,7 +135,7 @@ export function form({ send, done, fails }) {
 
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (button.disabled || button.getAttribute("aria-busy") === "true") return;
+    if (["aria-busy", "aria-disabled"].some((state) => button.getAttribute(state) === "true")) return;
     show("problem", "");
     for (const field of fields) fieldError(field.id, field.value === "" ? say("all.required") : "");
     const wrong = fields.find((field) => field.value === "");
