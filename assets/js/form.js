@@ -187,18 +187,26 @@ function isPlain() {
 
 const SIGNED_IN = "doorward.signed-in";
 
-/** Remembers for the next page that a sign-in went well, so that a lost cookie is told and not looped over. */
-export function signedIn(/** @type {string} */ target) {
+/**
+ * Remembers for the next page that a sign-in went well, so that a lost cookie is told and not looped over.
+ * A browser that blocks cookies blocks storage as well; the fragment of an address outlives the way back.
+ * @param {string} target
+ */
+export function signedIn(target) {
   try {
     sessionStorage.setItem(SIGNED_IN, "1");
+    location.replace(target);
   } catch {
-    // Storage may be blocked as well; then only the words are less exact.
+    location.replace(target.includes("#") ? target : `${target}#${SIGNED_IN}`);
   }
-  location.replace(target);
 }
 
 /** Whether a sign-in has just gone well in this tab. */
 export function hasJustSignedIn() {
+  if (location.hash === `#${SIGNED_IN}`) {
+    history.replaceState(null, "", location.pathname + location.search);
+    return true;
+  }
   try {
     const flag = sessionStorage.getItem(SIGNED_IN) === "1";
     sessionStorage.removeItem(SIGNED_IN);
