@@ -1,0 +1,48 @@
+// axe finds nothing: on any page, in any state, light and dark, on a phone and at a desk.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { suite, test } from "./harness.mjs";
+import { devices, SCHEMES, SIZES, STATES } from "./pages.mjs";
+import { Server } from "./server.mjs";
+
+const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const it = suite({ demo: true, registration: "open", "limits.login": "1000/15m" });
+
+/** What axe finds, in a line each. */
+const findings = async (page) => {
+  await page.evaluate(source);
+  return page.evaluate(async () => {
+    // @ts-ignore: from the source above
+    const { violations, passes } = await axe.run(document);
+    if (passes.length < 10) return [`only ${passes.length} rules applied`];
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+  });
+};
+
+const check = async (name, go, origin) => {
+  for (const colorScheme of SCHEMES) {
+    const context = await it.profile({ colorScheme, causes: [400, 401, 409, 410, 422, 429], origin });
+    const page = await context.newPage();
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      if (width === SIZES[0][0]) await go(page);
+      assert.deepEqual(await findings(page), [], `${name}, ${colorScheme}, ${width}`);
+    }
+    await context.close();
+  }
+};
+
+for (const [name, go] of Object.entries(STATES)) {
+  test(name, async () => {
+    if (name.startsWith("account")) await devices(it.server);
+    await check(name, go);
+  });
+}
+
+test("welcome", async (t) => {
+  const server = await Server.start();
+  t.after(() => server.stop());
+  await check("welcome", (page) => page.goto("/"), server.origin);
+});

@@ -1,0 +1,114 @@
+// Every page in every state worth looking at: for axe and for screenshots.
+import { arrived, signIn, until } from "./harness.mjs";
+import { ADMIN, PASSWORD } from "./server.mjs";
+
+export const SIZES = [[390, 844], [1280, 800]];
+export const SCHEMES = ["light", "dark"];
+
+const type = (page, id, text) => page.locator(`#${id}`).fill(text);
+const submit = (page) => page.locator("#submit").click();
+const wrong = (page) => page.locator("[role=alert]:visible").first().waitFor();
+
+/** Signs in on this page and waits for what the page shows then. */
+export const enter = async (page, path, ready, email = ADMIN) => {
+  await page.goto(`/login?return_to=${path}`);
+  await signIn(page, email);
+  await arrived(page, path);
+  await page.locator(ready).first().waitFor();
+};
+
+/** Sessions of other devices, so that there is something to see. */
+export const devices = async (server, email = ADMIN) => {
+  const agents = [
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "curl/8.14.1",
+  ];
+  for (const agent of agents) await server.signIn(email, PASSWORD, agent);
+};
+
+/** Name, and how to get there from an empty profile. `open` pages need nobody signed in. */
+export const STATES = {
+  login: (page) => page.goto("/login"),
+  "login-reason": (page) => page.goto("/login?reason=refresh_reuse"),
+  "login-empty": async (page) => {
+    await page.goto("/login");
+    await submit(page);
+    await wrong(page);
+  },
+  "login-wrong": async (page) => {
+    await page.goto("/login");
+    await type(page, "email", "somebody@example.com");
+    await type(page, "password", "wrong");
+    await submit(page);
+    await wrong(page);
+  },
+  "login-wait": async (page) => {
+    await page.route("**/auth/login", (route) =>
+      route.fulfill({ status: 429, headers: { "retry-after": "754" }, contentType: "application/problem+json", body: "{}" }),
+    );
+    await page.goto("/login");
+    await type(page, "email", "somebody@example.com");
+    await type(page, "password", "wrong");
+    await page.locator("[data-show]").click();
+    await submit(page);
+    await wrong(page);
+  },
+  register: (page) => page.goto("/register"),
+  "register-taken": async (page) => {
+    await page.goto("/register");
+    await type(page, "email", ADMIN);
+    await type(page, "password", PASSWORD);
+    await submit(page);
+    await wrong(page);
+  },
+  setup: (page) => page.goto("/setup#secret"),
+  "setup-broken": async (page) => {
+    await page.goto("/setup");
+    await wrong(page);
+  },
+  link: (page) => page.goto("/link#secret"),
+  "link-form": async (page) => {
+    await page.goto("/link#secret");
+    await page.locator("#begin").click();
+    await type(page, "password", "password1");
+    await submit(page);
+    await wrong(page);
+  },
+  "link-done": async (page) => {
+    await page.route("**/auth/link", (route) => route.fulfill({ status: 204 }));
+    await page.goto("/link#secret");
+    await page.locator("#begin").click();
+    await type(page, "password", PASSWORD);
+    await submit(page);
+    await page.locator("#go").waitFor();
+  },
+  account: (page) => enter(page, "/account", "#devices > li"),
+  "account-errors": async (page) => {
+    await enter(page, "/account", "#devices > li");
+    await type(page, "currentPassword", "wrong");
+    await submit(page);
+    await wrong(page);
+    await page.locator("#currentPassword-error, #newPassword-error").filter({ visible: true }).first().waitFor();
+  },
+  "account-sure": async (page) => {
+    await enter(page, "/account", "#devices > li");
+    await page.locator("#everywhere").click();
+    await page.locator("dialog[open]").waitFor();
+  },
+  "account-ended": async (page) => {
+    await enter(page, "/account", "#devices > li");
+    await page.locator("[data-part=end]:visible").first().click();
+    await page.locator("#devices-done:visible").waitFor();
+  },
+  demo: async (page) => {
+    await page.goto("/demo");
+    await page.locator("[data-when=signed-out]").waitFor();
+  },
+  "demo-in": async (page) => {
+    await enter(page, "/demo", "[data-when=signed-in]");
+    await page.locator("[data-demo=call]").click();
+    await page.locator("[data-demo=answer]").filter({ hasText: "sessionId" }).waitFor();
+    await until(() => page.locator("[data-demo=source]").textContent());
+  },
+};

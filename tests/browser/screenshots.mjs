@@ -1,0 +1,41 @@
+// Pictures of every page: `tests/browser/screenshots`.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright-core";
+
+import { CHROMIUM } from "./harness.mjs";
+import { devices, SCHEMES, SIZES, STATES } from "./pages.mjs";
+import { Server } from "./server.mjs";
+
+const folder = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
+mkdirSync(folder, { recursive: true });
+const wanted = process.argv.slice(2);
+const [server, fresh, browser] = await Promise.all([
+  Server.start({ demo: true, registration: "open", "limits.login": "1000/15m" }),
+  Server.start(),
+  chromium.launch(CHROMIUM),
+]);
+try {
+  await server.setUp();
+  const states = { ...STATES, welcome: (page) => page.goto("/") };
+  for (const [name, go] of Object.entries(states)) {
+    if (wanted.length && !wanted.includes(name)) continue;
+    for (const colorScheme of SCHEMES) {
+      for (const [width, height] of SIZES) {
+        if (name.startsWith("account")) await devices(server);
+        const baseURL = name === "welcome" ? fresh.origin : server.origin;
+        const context = await browser.newContext({ baseURL, colorScheme, viewport: { width, height }, deviceScaleFactor: 1, locale: "en-GB" });
+        const page = await context.newPage();
+        await go(page);
+        const path = `${folder}${name}-${width}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true, caret: "hide", animations: "disabled" });
+        await context.close();
+        console.log(path);
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  await Promise.all([server.stop(), fresh.stop()]);
+}
