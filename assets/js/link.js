@@ -14,7 +14,7 @@ get("begin").addEventListener("click", () => {
 form({
   send: ({ password }) => post("/auth/link", { secret, password }),
   done: () => {
-    get("form").hidden = true;
+    get("form").hidden = get("lead").hidden = true;
     get("done").hidden = false;
     get("go").hidden = false;
     get("go").focus();
