@@ -43,14 +43,17 @@ const paint = () => {
   show("user", user?.email ?? "");
   show("role", user?.role ?? "");
   show("reason", reason ?? "");
+  showLeft();
 };
+
+const showLeft = () => show("left", `${Math.ceil(auth.timeLeft / 1000)} s`);
 
 auth.onChange(({ state, user, reason }) => {
   paint();
   log(`${state}${user ? ` as ${user.email}` : ""}${reason ? ` (${reason})` : ""}`);
 });
 
-setInterval(() => show("left", `${Math.ceil(auth.timeLeft / 1000)} s`), 1000);
+setInterval(showLeft, 1000);
 
 let held = "";
 const watch = async () => {
