@@ -36,7 +36,7 @@ const check = async (name, go, origin) => {
 
 for (const [name, go] of Object.entries(STATES)) {
   test(name, async () => {
-    if (name.startsWith("account")) await devices(it.server);
+    if (/account|demo-in/.test(name)) await devices(it.server);
     await check(name, go);
   });
 }

@@ -77,7 +77,7 @@ test("too many attempts count down, lose nothing, and then work", async () => {
   await tabTo(page, "submit");
   await page.keyboard.press("Space");
   const first = await alerted(page, "Too many attempts.");
-  assert.match(first, /^Too many attempts\. Try again in \d s\.$/);
+  assert.match(first, /^Too many attempts\. Try again in \d\ss\.$/);
   assert.equal(await focused(page), "submit", "the focus is not lost with the button");
   assert.equal((await field(page, "email")).value, "slow@example.com");
   // Enter does nothing while it waits.

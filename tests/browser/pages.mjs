@@ -10,24 +10,30 @@ const submit = (page) => page.locator("#submit").click();
 const wrong = (page) => page.locator("[role=alert]:visible").first().waitFor();
 
 /** Signs in on this page and waits for what the page shows then. */
-export const enter = async (page, path, ready, email = ADMIN) => {
+const enter = async (page, path, ready, email) => {
   await page.goto(`/login?return_to=${path}`);
   await signIn(page, email);
   await arrived(page, path);
   await page.locator(ready).first().waitFor();
 };
 
-/** Sessions of other devices, so that there is something to see. */
-export const devices = async (server, email = ADMIN) => {
-  const agents = [
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
-    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-    "curl/8.14.1",
-  ];
-  for (const agent of agents) await server.signIn(email, PASSWORD, agent);
+export const ANN = "ann@example.com";
+
+/** Ann, made anew, with sessions on other devices, so that there is something to see. */
+export const devices = async (server) => {
+  const { users } = await server.admin("GET", `/users?search=${ANN}`);
+  for (const { id } of users) await server.admin("DELETE", `/users/${id}`);
+  await server.user(ANN);
+  for (const agent of AGENTS) await server.signIn(ANN, PASSWORD, agent);
 };
 
-/** Name, and how to get there from an empty profile. `open` pages need nobody signed in. */
+const AGENTS = [
+  "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+  "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+  "curl/8.14.1",
+];
+
+/** Name, and how to get there from an empty profile. */
 export const STATES = {
   login: (page) => page.goto("/login"),
   "login-reason": (page) => page.goto("/login?reason=refresh_reuse"),
@@ -83,21 +89,21 @@ export const STATES = {
     await submit(page);
     await page.locator("#go").waitFor();
   },
-  account: (page) => enter(page, "/account", "#devices > li"),
+  account: (page) => enter(page, "/account", "#devices > li", ANN),
   "account-errors": async (page) => {
-    await enter(page, "/account", "#devices > li");
+    await enter(page, "/account", "#devices > li", ANN);
     await type(page, "currentPassword", "wrong");
     await submit(page);
     await wrong(page);
     await page.locator("#currentPassword-error, #newPassword-error").filter({ visible: true }).first().waitFor();
   },
   "account-sure": async (page) => {
-    await enter(page, "/account", "#devices > li");
+    await enter(page, "/account", "#devices > li", ANN);
     await page.locator("#everywhere").click();
     await page.locator("dialog[open]").waitFor();
   },
   "account-ended": async (page) => {
-    await enter(page, "/account", "#devices > li");
+    await enter(page, "/account", "#devices > li", ANN);
     await page.locator("[data-part=end]:visible").first().click();
     await page.locator("#devices-done:visible").waitFor();
   },
@@ -106,7 +112,7 @@ export const STATES = {
     await page.locator("[data-when=signed-out]").waitFor();
   },
   "demo-in": async (page) => {
-    await enter(page, "/demo", "[data-when=signed-in]");
+    await enter(page, "/demo", "[data-when=signed-in]", ANN);
     await page.locator("[data-demo=call]").click();
     await page.locator("[data-demo=answer]").filter({ hasText: "sessionId" }).waitFor();
     await until(() => page.locator("[data-demo=source]").textContent());

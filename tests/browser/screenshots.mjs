@@ -23,13 +23,13 @@ try {
     if (wanted.length && !wanted.includes(name)) continue;
     for (const colorScheme of SCHEMES) {
       for (const [width, height] of SIZES) {
-        if (name.startsWith("account")) await devices(server);
+        if (/account|demo-in/.test(name)) await devices(server);
         const baseURL = name === "welcome" ? fresh.origin : server.origin;
         const context = await browser.newContext({ baseURL, colorScheme, viewport: { width, height }, deviceScaleFactor: 1, locale: "en-GB" });
         const page = await context.newPage();
         await go(page);
         const path = `${folder}${name}-${width}-${colorScheme}.png`;
-        await page.screenshot({ path, fullPage: true, caret: "hide", animations: "disabled" });
+        await page.screenshot({ path, fullPage: !name.endsWith("-sure"), caret: "hide", animations: "disabled" });
         await context.close();
         console.log(path);
       }
