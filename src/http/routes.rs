@@ -17,6 +17,8 @@ use crate::http::{admin, auth, health, openapi, wellknown};
 /// What a route needs before its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
+    /// Nothing: a page, or what pages load.
+    Page,
     /// Nothing: it only reads, for anybody.
     Nothing,
     /// The origin rule: it reads or sets cookies.
@@ -85,19 +87,19 @@ macro_rules! route {
 }
 
 routes! {
-    "/" Nothing { GET => pages::index }
-    "/login" Nothing { GET => pages::login }
-    "/register" Nothing { GET => pages::register }
-    "/setup" Nothing { GET => pages::setup }
-    "/link" Nothing { GET => pages::link }
-    "/account" Nothing { GET => pages::account }
-    "/admin" Nothing { GET => pages::admin }
-    "/demo" Nothing { GET => pages::demo }
-    "/assets/{digest}/{path:.*}" Nothing { GET => pages::asset }
-    "/client/{path:.*}" Nothing { GET => pages::client }
+    "/" Page { GET => pages::index }
+    "/login" Page { GET => pages::login }
+    "/register" Page { GET => pages::register }
+    "/setup" Page { GET => pages::setup }
+    "/link" Page { GET => pages::link }
+    "/account" Page { GET => pages::account }
+    "/admin" Page { GET => pages::admin }
+    "/demo" Page { GET => pages::demo }
+    "/assets/{digest}/{path:.*}" Page { GET => pages::asset }
+    "/client/{path:.*}" Page { GET => pages::client }
     "/healthz" Nothing { GET => health::healthz }
     "/readyz" Nothing { GET => health::readyz }
-    "/openapi.json" Nothing { GET => openapi::openapi }
+    "/openapi.json" Page { GET => openapi::openapi }
     "/.well-known/jwks.json" Nothing { GET => wellknown::jwks }
 
     "/auth/setup" Guess { POST => auth::setup::setup }
@@ -140,7 +142,7 @@ impl Layers {
     fn wrap(&self, resource: Resource, needs: Needs, allow: &'static str) -> impl HttpServiceFactory + 'static {
         let acts_by = match needs {
             Needs::Bearer | Needs::Admin => ActsBy::Bearer,
-            Needs::Nothing | Needs::Origin | Needs::Guess | Needs::BearerGuess => ActsBy::Cookies,
+            Needs::Page | Needs::Nothing | Needs::Origin | Needs::Guess | Needs::BearerGuess => ActsBy::Cookies,
         };
         let limited = matches!(needs, Needs::Guess | Needs::BearerGuess);
         resource

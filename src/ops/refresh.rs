@@ -50,6 +50,11 @@ pub async fn refresh(
     Ok((tokens::access(ctx, &given.user, &given.session, now)?, tokens::refresh(token, now)))
 }
 
+/// Whether a token may still be good, as far as it says itself: a hint for pages, never a proof.
+pub fn may_live(ctx: &Ctx, shown: &RefreshToken) -> bool {
+    ctx.clock.now() < shown.link().exp()
+}
+
 struct Rotate {
     link: RefreshLink,
     shown: Shown,

@@ -40,7 +40,7 @@ fn block(name: &str, wanted: &str) {
 /// What a caller needs, in words.
 const fn needs(needs: Needs) -> &'static str {
     match needs {
-        Needs::Nothing => "",
+        Needs::Page | Needs::Nothing => "",
         Needs::Origin => "refresh token",
         Needs::Guess => "counts as an attempt",
         Needs::Bearer => "access token",
@@ -51,17 +51,13 @@ const fn needs(needs: Needs) -> &'static str {
 
 /// What a call does: its summary in the description.
 fn summary(api: &Value, method: &str, path: &str) -> String {
-    match path {
-        "/" => "A page that says what this is.".to_owned(),
-        "/openapi.json" => "The description of all calls.".to_owned(),
-        _ => api["paths"][path][method.to_lowercase()]["summary"].as_str().unwrap().to_owned(),
-    }
+    api["paths"][path][method.to_lowercase()]["summary"].as_str().unwrap().to_owned()
 }
 
 fn routes() -> String {
     let api = serde_json::from_str(description()).unwrap();
     let mut table = "| call | what it does | needs |\n| --- | --- | --- |\n".to_owned();
-    for route in ROUTES {
+    for route in ROUTES.iter().filter(|route| route.needs != Needs::Page) {
         let (method, path) = (route.method, route.path);
         let what = summary(&api, method, path);
         writeln!(table, "| `{method} {path}` | {what} | {} |", needs(route.needs)).unwrap();
@@ -74,6 +70,7 @@ fn routes() -> String {
 fn the_tables_and_the_rust_of_the_readme_are_those_of_the_code() {
     block("routes", &routes());
     block("codes", &markdown_table());
+    block("react", &format!("```jsx\n{}```\n", include_str!("../browser/react/App.jsx")));
     block("check-rust", &format!("```rust\n{}```\n", include_str!("readme/check.rs")));
 }
 

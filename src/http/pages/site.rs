@@ -72,6 +72,8 @@ impl Site {
         let logo = logo(config)?;
         let logo_path = logo.as_ref().map_or("img/door.svg", |(path, _)| *path);
         files.extend(logo.as_ref().map(|(path, bytes)| ((*path).to_owned(), bytes.clone().into())));
+        let integrity = integrity(&files).into_bytes();
+        files.push(("client/integrity.json".to_owned(), integrity.into()));
         let mut hash = Sha256::new();
         for (path, bytes) in &files {
             hash.update(path.as_bytes());
@@ -97,6 +99,17 @@ impl Site {
     }
 }
 
+/// What pages of others name to load these very files of the browser client (Subresource Integrity).
+fn integrity(files: &[(String, Cow<'static, [u8]>)]) -> String {
+    use base64::Engine as _;
+    let hash = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(sha2::Sha384::digest(bytes));
+    let scripts = files.iter().filter(|(path, _)| path.starts_with("client/") && path.ends_with(".js"));
+    let values: Words = scripts
+        .map(|(path, bytes)| (path.trim_start_matches("client/").to_owned(), format!("sha384-{}", hash(bytes))))
+        .collect();
+    serde_json::to_string_pretty(&values).unwrap_or_default()
+}
+
 fn short(hash: &[u8]) -> String {
     use base64::Engine as _;
     let mut text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash);
@@ -109,6 +122,7 @@ fn mime(path: &str) -> String {
     match ending {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
+        "json" => "application/json",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "ts" => "text/plain; charset=utf-8",
