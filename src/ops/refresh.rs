@@ -149,8 +149,8 @@ impl Rotate {
     }
 
     fn event(&self, kind: Kind, session: &Session) -> Event {
-        let age = self.now - session.rotated_at;
-        let detail = format!("generation {} of {}, {age} after", self.shown.generation, session.generation);
+        let age = (self.now - session.rotated_at).secs();
+        let detail = format!("generation {} of {}, {age} s after", self.shown.generation, session.generation);
         Event::new(self.now, kind).user(session.user).session(session.id).client(&self.shown.client).detail(detail)
     }
 }
