@@ -23,7 +23,7 @@ const findings = async (page) => {
 
 const check = async (name, go, origin) => {
   for (const colorScheme of SCHEMES) {
-    const context = await it.profile({ colorScheme, causes: [400, 401, 409, 410, 422, 429], origin });
+    const context = await it.profile({ colorScheme, causes: [400, 401, 403, 409, 410, 422, 429], origin });
     const page = await context.newPage();
     for (const [width, height] of SIZES) {
       await page.setViewportSize({ width, height });
@@ -36,7 +36,7 @@ const check = async (name, go, origin) => {
 
 for (const [name, go] of Object.entries(STATES)) {
   test(name, async () => {
-    if (/account|demo-in/.test(name)) await devices(it.server);
+    if (/account|demo-in|admin/.test(name)) await devices(it.server);
     await check(name, go);
   });
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { alerted, arrived, signIn, suite, test, until } from "./harness.mjs";
+import { devices, STATES } from "./pages.mjs";
 import { ADMIN } from "./server.mjs";
 
 const it = suite({ demo: true, registration: "open" });
@@ -69,6 +70,19 @@ for (const [what, width, height, deviceScaleFactor] of [["a desk at 200 %", 640,
     assert.deepEqual(await wide(page), [], "/demo");
   });
 }
+
+test("nothing of the administration stands out to the side", async () => {
+  await devices(it.server);
+  for (const [name, go] of Object.entries(STATES).filter(([name]) => name.startsWith("admin"))) {
+    const page = await (await it.profile({ causes: [401, 403], locale: "de-DE", viewport: { width: 640, height: 400 } })).newPage();
+    await go(page);
+    for (const width of [640, 390, 320]) {
+      await page.setViewportSize({ width, height: 700 });
+      assert.deepEqual(await wide(page), [], `${name} at ${width}`);
+    }
+    await page.context().close();
+  }
+});
 
 test("nothing turns where less motion is wanted", async () => {
   for (const [reducedMotion, moves] of [["reduce", false], ["no-preference", true]]) {

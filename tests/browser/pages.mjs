@@ -117,4 +117,53 @@ export const STATES = {
     await page.locator("[data-demo=answer]").filter({ hasText: "sessionId" }).waitFor();
     await until(() => page.locator("[data-demo=source]").textContent());
   },
+  "admin-overview": async (page) => {
+    await admin(page, "#overview");
+    await page.locator("#plots svg").first().waitFor();
+  },
+  "admin-users": (page) => admin(page, "#users"),
+  "admin-picked": async (page) => {
+    await admin(page, "#users");
+    await page.locator("#pick-all").check();
+    await page.locator("#picked-users").waitFor();
+  },
+  "admin-invite": async (page) => {
+    await admin(page, "#users");
+    await page.locator("#invite").click();
+    await page.locator("dialog[open] button[type=submit]").click();
+    await wrong(page);
+  },
+  "admin-link": async (page) => {
+    await admin(page, "#users?search=ann");
+    await openUser(page);
+    await page.locator("#user-acts button").first().click();
+    await page.locator("dialog.once").waitFor();
+  },
+  "admin-user": async (page) => {
+    await admin(page, "#users?search=ann");
+    await openUser(page);
+  },
+  "admin-everyone": async (page) => {
+    await admin(page, "#overview");
+    await page.locator("#view-overview [data-everyone]").click();
+    await page.locator("dialog[open]").waitFor();
+  },
+  "admin-events": async (page) => {
+    await admin(page, "#events");
+    await page.locator("#timeline > li").first().waitFor();
+  },
+  "admin-stranger": (page) => enter(page, "/admin", "#stranger", ANN),
+};
+
+/** The administration, at a part of it. */
+const admin = async (page, hash) => {
+  await enter(page, "/admin", "#tabs", ADMIN);
+  await page.goto(`/admin${hash}`);
+  await page.locator(`#view-${hash.slice(1).split("?")[0]}`).waitFor();
+  if (hash.startsWith("#users")) await page.locator("#users > tr").first().waitFor();
+};
+
+const openUser = async (page) => {
+  await page.locator("#users a", { hasText: "ann@" }).click();
+  await page.locator("#live-sessions > tr").first().waitFor();
 };

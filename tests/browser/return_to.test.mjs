@@ -22,28 +22,34 @@ const REFUSED = [
 ];
 
 /** Signs in with this `return_to`, and says where that led. */
-const ledTo = async (asked) => {
-  const page = await it.tab(`/login?return_to=${encodeURIComponent(asked)}`);
-  await page.route("http*://*evil.test/**", (route) => route.fulfill({ body: "evil" }));
+const ledTo = async (page, asked) => {
+  await page.context().clearCookies();
+  await page.goto(`/login?return_to=${encodeURIComponent(asked)}`);
   await signIn(page, ADMIN);
-  await page.waitForURL((url) => url.pathname !== "/login" || url.host.includes("evil"));
-  const url = page.url();
-  await page.context().close();
-  return url;
+  await page.waitForURL((url) => url.pathname !== "/login" || url.host.includes("evil"), { waitUntil: "commit" });
+  return page.url();
+};
+
+const tab = async () => {
+  const page = await (await it.profile({ causes: [401] })).newPage();
+  await page.route("http*://*evil.test/**", (route) => route.fulfill({ body: "evil" }));
+  return page;
 };
 
 test("paths of this server", async () => {
-  for (const [asked, leads] of OWN) assert.equal(await ledTo(asked), it.server.origin + leads, asked);
+  const page = await tab();
+  for (const [asked, leads] of OWN) assert.equal(await ledTo(page, asked), it.server.origin + leads, asked);
 });
 
 test("pages of a listed origin", async (t) => {
   t.after(away.close);
-  assert.equal(await ledTo(`${away.origin}/page?x=1`), `${away.origin}/page?x=1`);
+  assert.equal(await ledTo(await tab(), `${away.origin}/page?x=1`), `${away.origin}/page?x=1`);
 });
 
 test("everything else leads to the account", async () => {
+  const page = await tab();
   for (const asked of REFUSED) {
-    const led = new URL(await ledTo(asked));
+    const led = new URL(await ledTo(page, asked));
     assert.equal(led.origin, it.server.origin, JSON.stringify(asked));
     assert.ok(["/account", "/\u2028/evil.test/../../account"].includes(led.pathname), `${JSON.stringify(asked)} led to ${led.pathname}`);
   }

@@ -10,6 +10,8 @@ import { Server } from "./server.mjs";
 
 const folder = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 mkdirSync(folder, { recursive: true });
+/** A dialog hangs over what one sees, not over the whole page. */
+const DIALOGS = /-(sure|invite|link|everyone)$/;
 const wanted = process.argv.slice(2);
 const [server, fresh, browser] = await Promise.all([
   Server.start({ demo: true, registration: "open", "limits.login": "1000/15m" }),
@@ -23,13 +25,13 @@ try {
     if (wanted.length && !wanted.includes(name)) continue;
     for (const colorScheme of SCHEMES) {
       for (const [width, height] of SIZES) {
-        if (/account|demo-in/.test(name)) await devices(server);
+        if (/account|demo-in|admin/.test(name)) await devices(server);
         const baseURL = name === "welcome" ? fresh.origin : server.origin;
         const context = await browser.newContext({ baseURL, colorScheme, viewport: { width, height }, deviceScaleFactor: 1, locale: "en-GB" });
         const page = await context.newPage();
         await go(page);
         const path = `${folder}${name}-${width}-${colorScheme}.png`;
-        await page.screenshot({ path, fullPage: !name.endsWith("-sure"), caret: "hide", animations: "disabled" });
+        await page.screenshot({ path, fullPage: !DIALOGS.test(name), caret: "hide", animations: "disabled" });
         await context.close();
         console.log(path);
       }
