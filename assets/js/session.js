@@ -39,6 +39,16 @@ export async function enter(begin) {
   get("who").textContent = auth.user.email;
   get("to-admin").hidden = auth.user.role !== "admin";
   await begin(auth.user);
+  watch();
+}
+
+/** How often a page that is looked at asks whether its session still lives, in milliseconds. */
+const WATCH = 1_500;
+
+/** The server knows at once that a session is over: who asks it, knows soon after. */
+async function watch() {
+  if (!document.hidden && auth.status.state === "signed-in") await auth.fetch("/auth/me").catch(() => {});
+  setTimeout(watch, WATCH);
 }
 
 async function signOut() {

@@ -103,7 +103,8 @@ impl Site {
 fn integrity(files: &[(String, Cow<'static, [u8]>)]) -> String {
     use base64::Engine as _;
     let hash = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(sha2::Sha384::digest(bytes));
-    let scripts = files.iter().filter(|(path, _)| path.starts_with("client/") && path.ends_with(".js"));
+    let scripts =
+        files.iter().filter(|(path, _)| path.starts_with("client/") && mime(path).starts_with("text/javascript"));
     let values: Words = scripts
         .map(|(path, bytes)| (path.trim_start_matches("client/").to_owned(), format!("sha384-{}", hash(bytes))))
         .collect();
