@@ -4,7 +4,7 @@
 //! It takes the client that [`headers`](crate::http::headers) found, so it must stand inside of that
 //! layer; and outside of every handler that is to be held:
 //!
-//! ```ignore
+//! ```text
 //! let limiter = AddressLimiter::new(settings.login_address)?; // one for all workers: clone it into the App
 //! web::resource("/auth/login").wrap(limiter.middleware()).post(login)
 //! ```
