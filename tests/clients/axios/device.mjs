@@ -29,7 +29,7 @@ export class Device {
       return new Promise((resolve) => setTimeout(resolve, Math.random() * JITTER))
     }
     const onSignOut = (refused) => this.signOuts.push(refused.response?.data ?? refused)
-    const transport = { httpAgent: this.agent, timeout: 20_000 }
+    const transport = { httpAgent: this.agent, timeout: 60_000 }
     Object.assign(this, createApi({ baseURL: server.url, onSignOut, jitter, transport }))
   }
 
