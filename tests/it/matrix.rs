@@ -192,6 +192,9 @@ async fn what_is_not_there_says_so() {
     }
     admin.get("/auth/admin/users?cursor=%25%25").await.expect_problem(400, "bad_cursor");
     admin.get("/auth/admin/events?cursor=bm9uc2Vuc2U").await.expect_problem(400, "bad_cursor");
+    for after in ["-1", "x", "9223372036854775808"] {
+        admin.get(&format!("/auth/admin/events?after={after}")).await.expect_problem(400, "bad_request");
+    }
     for query in ["limit=0", "limit=201", "limit=x", "unknown=1", "limit=1&limit=2", "search=%ff"] {
         let answer = admin.get(&format!("/auth/admin/users?{query}")).await;
         assert!([200, 400].contains(&answer.status), "{query}: {answer:?}");

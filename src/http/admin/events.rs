@@ -125,6 +125,9 @@ pub async fn list(
         .map(|text| text.parse::<i64>().map_err(|_| Problem::new(Code::BadCursor)))
         .transpose()?;
     let user = query.user.as_deref().map(user_id).transpose()?;
+    if query.after.is_some_and(|after| after < 0) {
+        return Err(Problem::new(Code::BadRequest).detail("`after` is the number of an event.").field("after"));
+    }
     let filter = EventFilter { user, kind, before, after: query.after };
     let (found, names) = events::list(&state.ctx, &caller, filter, limit).await?;
     let full = found.len() == usize::try_from(limit).unwrap_or(usize::MAX);

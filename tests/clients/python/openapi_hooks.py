@@ -28,7 +28,9 @@ def add_administrator() -> str:
     email = f"root{administrators}@example.com"
     command = [os.environ["TESTED_BIN"], "user", "add", email, "--role", "admin", "--password-stdin"]
     command += ["--data", os.environ["TESTED_FOLDER"]]
-    subprocess.run(command, input=f"{PASSWORD}\n", text=True, capture_output=True, check=True)
+    ran = subprocess.run(command, input=f"{PASSWORD}\n", text=True, capture_output=True)
+    if ran.returncode != 0:
+        raise RuntimeError(f"no administrator was added: {ran.stderr}")
     return email
 
 
