@@ -8,6 +8,7 @@ import atexit
 import json
 import os
 import subprocess
+import threading
 from collections import Counter
 
 import requests
@@ -18,6 +19,7 @@ PASSWORD = "correct horse battery"
 
 administrators = 0
 token = None
+signing_in = threading.Lock()
 done = Counter()
 
 
@@ -46,8 +48,10 @@ def sign_in() -> str:
 class Administrator:
     def get(self, case, context):
         global token
-        token = token or sign_in()
-        return token
+        # schemathesis has more threads than one.
+        with signing_in:
+            token = token or sign_in()
+            return token
 
     def set(self, case, data, context):
         case.headers["Authorization"] = f"Bearer {data}"
