@@ -2,7 +2,7 @@
 /** Asks the server, with the password asked for in between where an act needs it fresh. */
 
 import { dialog } from "./admin-dialog.js";
-import { say } from "./form.js";
+import { read, say } from "./form.js";
 import { auth } from "./session.js";
 
 /** @typedef {import("./form.js").Answer & { at: Date }} Answer */
@@ -21,19 +21,7 @@ export async function ask(method, path, body, signal) {
       body: body && JSON.stringify(body),
       signal: signal ?? AbortSignal.timeout(30_000),
     });
-    const json = response.status === 204 ? {} : await response.json().catch(() => ({}));
-    return {
-      ok: response.ok,
-      status: response.status,
-      code: json.code ?? "",
-      detail: json.detail ?? "",
-      field: json.field,
-      reason: json.reason,
-      retryAfter: Number(response.headers.get("Retry-After") ?? 0),
-      id: response.headers.get("X-Request-Id") ?? "",
-      at: new Date(response.headers.get("Date") ?? Date.now()),
-      body: json,
-    };
+    return { ...(await read(response)), at: new Date(response.headers.get("Date") ?? Date.now()) };
   } catch (/** @type {any} */ error) {
     const code = error?.name === "AbortError" ? "aborted" : "";
     const retryAfter = error?.retryAfter ?? 0;

@@ -44,6 +44,22 @@ export function span(seconds) {
  *   retryAfter: number, id: string, body: any }} Answer
  */
 
+/** What an answer says. @param {Response} response @returns {Promise<Answer>} */
+export async function read(response) {
+  const json = await response.json().catch(() => ({}));
+  return {
+    ok: response.ok,
+    status: response.status,
+    code: json.code ?? "",
+    detail: json.detail ?? "",
+    field: json.field,
+    reason: json.reason,
+    retryAfter: Number(response.headers.get("Retry-After") ?? 0),
+    id: response.headers.get("X-Request-Id") ?? "",
+    body: json,
+  };
+}
+
 /**
  * Posts JSON. A server that can't be reached is an answer of status 0.
  * @param {string} path @param {object} body @param {typeof fetch} [by] puts a token on it @returns {Promise<Answer>}
@@ -56,18 +72,7 @@ export async function post(path, body, by = fetch) {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });
-    const json = await response.json().catch(() => ({}));
-    return {
-      ok: response.ok,
-      status: response.status,
-      code: json.code ?? "",
-      detail: json.detail ?? "",
-      field: json.field,
-      reason: json.reason,
-      retryAfter: Number(response.headers.get("Retry-After") ?? 0),
-      id: response.headers.get("X-Request-Id") ?? "",
-      body: json,
-    };
+    return await read(response);
   } catch {
     return { ok: false, status: 0, code: "", detail: "", retryAfter: 0, id: "", body: {} };
   }
