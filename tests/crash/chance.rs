@@ -6,11 +6,11 @@ use doorward::base::time::{Clock, SystemClock};
 pub(crate) struct Chance(u64);
 
 impl Chance {
-    /// By `DOORWARD_CRASH_SEED`, else by the time; says which.
+    /// By `CRASH_SEED`, else by the time; says which.
     pub(crate) fn new() -> Self {
-        let given = std::env::var("DOORWARD_CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
+        let given = std::env::var("CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = given.unwrap_or_else(|| SystemClock.now().millis().unsigned_abs());
-        println!("DOORWARD_CRASH_SEED={seed}");
+        println!("CRASH_SEED={seed}");
         Self(seed)
     }
 
@@ -35,5 +35,5 @@ impl Chance {
 
 /// How often to kill.
 pub(crate) fn rounds() -> u64 {
-    std::env::var("DOORWARD_CRASH_ROUNDS").map_or(10, |rounds| rounds.parse().unwrap())
+    std::env::var("CRASH_ROUNDS").map_or(10, |rounds| rounds.parse().unwrap())
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo test --test crash` kills the binary as it is shipped at random moments, and
 //! `cargo test --features failpoints --test crash` one that dies by itself at named points of the commit.
-//! `DOORWARD_CRASH_ROUNDS` says how often (10 by default), `DOORWARD_CRASH_SEED` repeats a run.
+//! `CRASH_ROUNDS` says how often (10 by default), `CRASH_SEED` repeats a run.
 
 #![expect(
     clippy::unwrap_used,
