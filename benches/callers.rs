@@ -1,0 +1,109 @@
+//! What clients say.
+
+use crate::client::Answer;
+use crate::load::Caller;
+use crate::population::{PASSWORD, Population};
+
+/// Scatters numbers over a range, each once: a prime that no population is a multiple of.
+const SCATTER: u64 = 7_368_787;
+
+/// Browsers that refresh, one after the other, each with the cookie that it got last.
+pub struct Refresher {
+    population: Population,
+    /// Which of how many clients this is: it has the sessions that the others have not.
+    place: (u32, u32),
+    cookies: Vec<Option<String>>,
+    at: usize,
+    cookie: String,
+}
+
+impl Refresher {
+    /// One of so many clients, among whom all sessions of a population are shared out.
+    pub fn new(population: Population, client: u32, clients: u32) -> Self {
+        let many = ((population.sessions - client).div_ceil(clients)) as usize;
+        Self { population, place: (client, clients), cookies: vec![None; many], at: 0, cookie: String::new() }
+    }
+
+    fn number(&self) -> u32 {
+        let (client, clients) = self.place;
+        let number = u64::from(client) + u64::from(clients) * self.at as u64;
+        u32::try_from(number * SCATTER % u64::from(self.population.sessions)).unwrap()
+    }
+}
+
+impl Caller for Refresher {
+    fn request(&mut self, into: &mut Vec<u8>) {
+        self.cookie = self.cookies[self.at].take().unwrap_or_else(|| self.population.cookie(self.number()));
+        into.extend_from_slice(b"POST /auth/refresh HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n");
+        into.extend_from_slice(b"User-Agent: bench\r\nContent-Length: 0\r\nCookie: refreshToken=");
+        into.extend_from_slice(self.cookie.as_bytes());
+        into.extend_from_slice(b"\r\n\r\n");
+    }
+
+    fn answered(&mut self, answer: &Answer<'_>) -> Result<(), String> {
+        let cookie = answer.cookie("refreshToken").filter(|_| answer.status == 200).ok_or("no refresh")?;
+        if cookie == self.cookie {
+            return Err("the token did not rotate".to_owned());
+        }
+        self.cookies[self.at] = Some(cookie.to_owned());
+        self.at = (self.at + 1) % self.cookies.len();
+        Ok(())
+    }
+}
+
+/// An application that asks who somebody is, with one token after the other, and again from the first.
+pub struct Asker {
+    tokens: Vec<String>,
+    at: usize,
+}
+
+impl Asker {
+    /// With these tokens.
+    pub fn new(tokens: Vec<String>) -> Self {
+        Self { tokens, at: 0 }
+    }
+}
+
+impl Caller for Asker {
+    fn request(&mut self, into: &mut Vec<u8>) {
+        into.extend_from_slice(
+            b"GET /auth/me HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAuthorization: Bearer ",
+        );
+        into.extend_from_slice(self.tokens[self.at].as_bytes());
+        into.extend_from_slice(b"\r\n\r\n");
+        self.at = (self.at + 1) % self.tokens.len();
+    }
+
+    fn answered(&mut self, answer: &Answer<'_>) -> Result<(), String> {
+        if answer.status == 200 { Ok(()) } else { Err("not known".to_owned()) }
+    }
+}
+
+/// Users who sign in, one after the other.
+pub struct Signer {
+    place: (u32, u32),
+    at: u32,
+}
+
+impl Signer {
+    /// One of so many clients, each with users of its own.
+    pub fn new(client: u32, clients: u32) -> Self {
+        Self { place: (client, clients), at: 0 }
+    }
+}
+
+impl Caller for Signer {
+    fn request(&mut self, into: &mut Vec<u8>) {
+        let (client, clients) = self.place;
+        let email = Population::email(client + clients * self.at);
+        self.at += 1;
+        let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}","transport":"body"}}"#);
+        let head =
+            "POST /auth/login HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nContent-Type: application/json";
+        into.extend_from_slice(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    }
+
+    fn answered(&mut self, answer: &Answer<'_>) -> Result<(), String> {
+        if answer.status == 200 { Ok(()) } else { Err("not signed in".to_owned()) }
+    }
+}

@@ -1,0 +1,72 @@
+//! `cargo bench`: how fast the server is, as a ratio to what processor and disk allow in the same run.
+//!
+//! `cargo bench -- refresh login` runs those sections alone; without a name all run, in under five minutes.
+//! The tables go to standard output, the same as JSON to `target/bench.json`.
+
+#![expect(unreachable_pub, reason = "one crate: nothing else can reach it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a benchmark may fail, prints, and reads the clock"
+)]
+
+mod bare;
+mod callers;
+mod client;
+mod figures;
+mod house;
+mod limits;
+mod load;
+mod population;
+mod process;
+mod progress;
+mod report;
+mod sections;
+
+use crate::bare::{Bare, VARIABLE};
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::sections::{Section, all};
+
+fn main() {
+    if let Ok(bare) = std::env::var(VARIABLE) {
+        return serde_json::from_str::<Bare>(&bare).unwrap().serve();
+    }
+    let asked: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let sections: Vec<Section> =
+        all().into_iter().filter(|section| asked.is_empty() || asked.iter().any(|name| name == section.name)).collect();
+    if sections.is_empty() {
+        let names: Vec<_> = all().iter().map(|section| section.name).collect();
+        eprintln!("no such section; there are: {}", names.join(", "));
+        std::process::exit(2);
+    }
+    let mut report = Report { machine: machine(), ..Report::default() };
+    let mut progress = Progress::new(sections.iter().map(|section| section.seconds).sum());
+    let mut town = sections::Town::default();
+    for section in &sections {
+        progress.begin(section.name);
+        (section.run)(&mut town, &mut report, &mut progress);
+        progress.end(section.seconds);
+    }
+    progress.clear();
+    println!("{}", report.tables());
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench.json");
+    std::fs::write(&path, serde_json::to_vec_pretty(&report).unwrap()).unwrap();
+    eprintln!("as JSON: {}", path.display());
+}
+
+/// What the figures were taken on.
+fn machine() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name\t: ")).unwrap_or("an unknown processor");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!(
+        "{cores} cores ({model}), shared with the clients that make the load; doorward {}.",
+        env!("CARGO_PKG_VERSION")
+    )
+}
