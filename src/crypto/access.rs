@@ -1,6 +1,7 @@
 //! Access tokens (RFC 9068): short-lived, checked by APIs themselves, never stored.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +58,7 @@ pub struct AccessClaims {
 
 /// Claims that a key of ours signed and that hold now. Only [`verify`] makes one.
 #[derive(Clone, Debug)]
-pub struct Verified<C>(C);
+pub struct Verified<C>(Arc<C>);
 
 /// Why an access token is refused. The signature is judged before anything it covers, so a forged token
 /// is never called expired.
@@ -109,9 +110,7 @@ pub fn verify(
     audience: &str,
     now: Timestamp,
 ) -> Result<Verified<AccessClaims>, BadAccess> {
-    let token = Token::parse(token)?;
-    let key = keys.access_verifier(token.kid()).ok_or(BadAccess::BadSignature)?;
-    let claims: AccessClaims = key.verify(&token)?;
+    let claims = keys.seen().get_or(token, || signed(keys, token))?;
     if claims.iss != issuer || claims.aud != audience || claims.client_id != CLIENT_ID {
         return Err(BadAccess::NotForUs);
     }
@@ -124,8 +123,15 @@ pub fn verify(
     Ok(Verified(claims))
 }
 
+/// What a token says that a key of ours signed: all that never changes.
+fn signed(keys: &Keyring, token: &str) -> Result<AccessClaims, BadAccess> {
+    let token = Token::parse(token)?;
+    let key = keys.access_verifier(token.kid()).ok_or(BadAccess::BadSignature)?;
+    Ok(key.verify(&token)?)
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aws_lc_rs::signature::{
         ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, VerificationAlgorithm,
     };
@@ -144,7 +150,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
     const ISS: &str = "https://auth.example.com";
 
-    fn claims() -> AccessClaims {
+    pub(in crate::crypto) fn claims() -> AccessClaims {
         AccessClaims {
             iss: ISS.to_owned(),
             aud: "doorward".to_owned(),
@@ -244,6 +250,20 @@ mod tests {
         }
         let array = keys.access_signer().forge(&header(&keys, "ES256", "at+jwt"), "[]");
         assert_eq!(check(&keys, &array).unwrap_err(), BadAccess::Malformed);
+    }
+
+    #[test]
+    fn a_token_seen_before_is_judged_anew() {
+        let keys = sample::ring(Algorithm::ES256);
+        let token = sign(&keys, &claims()).unwrap().reveal();
+        assert!(check(&keys, &token).is_ok());
+        let judge = |iss, aud, now| verify(&keys, &token, iss, aud, now).map(drop);
+        assert_eq!(judge(ISS, "doorward", NOW + Ttl::from_mins(15)), Err(BadAccess::Expired));
+        assert_eq!(judge(ISS, "doorward", NOW - Ttl::from_mins(2)), Err(BadAccess::NotYet));
+        assert_eq!(judge("https://evil.example", "doorward", NOW), Err(BadAccess::NotForUs));
+        assert_eq!(judge(ISS, "other", NOW), Err(BadAccess::NotForUs));
+        // Another ring remembers nothing of this one.
+        assert_eq!(check(&sample::ring(Algorithm::ES256), &token).unwrap_err(), BadAccess::BadSignature);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::crypto::jwt::{BadKey, Signer, Verifier};
 use crate::crypto::new_key::{KID_LEN, seal_purpose};
 use crate::crypto::ratchet::{RefreshKey, derive};
 use crate::crypto::seal::{Label, MasterKey};
+use crate::crypto::seen::Seen;
 use crate::crypto::token::{Token, Typ};
 use crate::domain::key::{Algorithm, KeyUse, SealedKey};
 
@@ -32,6 +33,7 @@ struct Keys {
     refresh: Arc<RefreshKey>,
     refresh_all: HashMap<String, Arc<RefreshKey>>,
     jwks: String,
+    seen: Seen,
 }
 
 /// A secret from the settings that signs access tokens in place of the stored keys, for APIs that
@@ -147,6 +149,11 @@ impl Keyring {
         self.0.verifiers.get(kid)
     }
 
+    /// The access tokens that these keys have checked before.
+    pub(super) fn seen(&self) -> &Seen {
+        &self.0.seen
+    }
+
     /// The key of new sessions' refresh tokens.
     pub fn refresh_key(&self) -> &Arc<RefreshKey> {
         &self.0.refresh
@@ -235,6 +242,7 @@ impl Opening {
             refresh: self.refresh.ok_or(BadKeyring::Missing(KeyUse::Refresh))?,
             refresh_all: self.refresh_all,
             jwks,
+            seen: Seen::new(),
         })))
     }
 }

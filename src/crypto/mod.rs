@@ -13,6 +13,7 @@ pub mod password;
 pub mod ratchet;
 pub mod refresh;
 pub mod seal;
+mod seen;
 pub mod stored_hash;
 pub mod token;
 
