@@ -27,6 +27,7 @@ use crate::http::settings::HttpSettings;
 use crate::http::site::BadOrigin;
 use crate::http::state::State;
 use crate::jobs;
+use crate::ops::activity::Activity;
 use crate::ops::admin::overview::Counted;
 use crate::ops::ctx::{Ctx, Keys};
 use crate::ops::guesses::Guesses;
@@ -121,7 +122,8 @@ pub struct Running {
     ctx: Arc<Ctx>,
     http: ServerHandle,
     jobs: watch::Sender<bool>,
-    threads: Vec<JoinHandle<()>>,
+    /// What serves, then what ticks.
+    threads: [Option<JoinHandle<()>>; 2],
 }
 
 impl Server {
@@ -146,7 +148,7 @@ impl Server {
         let (http, serving) = serve(state, limiter.clone(), env.entropy, listener)?;
         let (jobs, stop) = watch::channel(false);
         let ticking = tick(Arc::clone(&ctx), limiter, stop)?;
-        Ok(Running { addr, setup_link, ctx, http, jobs, threads: vec![serving, ticking] })
+        Ok(Running { addr, setup_link, ctx, http, jobs, threads: [Some(serving), Some(ticking)] })
     }
 
     /// Starts a server, says so, and stops it at SIGTERM or SIGINT.
@@ -174,10 +176,10 @@ impl Drop for Running {
     fn drop(&mut self) {
         // The command reaches the server when it is made; what comes back only tells when it is done.
         drop(self.http.stop(true));
+        let [serving, ticking] = self.threads.each_mut().map(Option::take);
+        serving.map(JoinHandle::join);
         let _ = self.jobs.send(true);
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
+        ticking.map(JoinHandle::join);
         self.ctx.pool.stop();
         self.ctx.store.stop();
     }
@@ -204,7 +206,9 @@ fn mind_stalled(listener: &TcpListener) -> Result<(), Error> {
 
 fn context(opened: Opened, config: Config, env: &Env, port: u16) -> Result<(Arc<Ctx>, Option<NewLink>), Error> {
     let (base_url, issuer) = (config.base_url(port), config.issuer(port));
-    let started = start(&opened, &config, &base_url, env.clock.now(), env.entropy.as_ref())?;
+    let now = env.clock.now();
+    let started = start(&opened, &config, &base_url, now, env.entropy.as_ref())?;
+    let activity = Activity::new(now, &opened.read(|rows| rows.hours(now.hour())).map_err(StartError::from)?);
     let cores = std::thread::available_parallelism()?.get();
     let pool = HashPool::start(Size::for_cores(cores, expected_time(settings::cost(&config))))?;
     let ctx = Ctx {
@@ -218,6 +222,7 @@ fn context(opened: Opened, config: Config, env: &Env, port: u16) -> Result<(Arc<
         database: started.database,
         keys: Keys { master: started.master, hs256: started.hs256, ring: RwLock::new(started.ring) },
         highest_cost: AtomicU32::new(started.highest_cost),
+        activity,
         counted: Counted::default(),
         config: Arc::new(config),
     };

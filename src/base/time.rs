@@ -19,6 +19,8 @@ pub struct Timestamp(i64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ttl(i64);
 
+const HOUR: Ttl = Ttl::from_mins(60);
+
 /// What tells the time. [`SystemClock`] in a running server, a clock that they move in tests.
 pub trait Clock: Send + Sync + 'static {
     /// The wall clock: for what is stored or shown.
@@ -68,6 +70,16 @@ impl Timestamp {
     /// Whole seconds since 1970, rounded down: a JWT's NumericDate.
     pub const fn secs(self) -> i64 {
         self.0.div_euclid(1000)
+    }
+
+    /// Which hour it lies in, counted from the first of 1970.
+    pub const fn hour(self) -> i64 {
+        self.0.div_euclid(HOUR.0)
+    }
+
+    /// When an hour begins.
+    pub const fn from_hour(hour: i64) -> Self {
+        Self(hour.saturating_mul(HOUR.0))
     }
 
     /// RFC 3339 in UTC with milliseconds, as it stands in JSON.

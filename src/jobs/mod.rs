@@ -11,12 +11,13 @@ use crate::base::time::Timestamp;
 use crate::http::limits::AddressLimiter;
 use crate::jobs::clocks::{Clocks, Verdict};
 use crate::ops::ctx::Ctx;
-use crate::ops::{keys, purge};
+use crate::ops::error::Error;
+use crate::ops::{activity, keys, purge};
 
 /// How often it is looked whether another process wrote.
 const FOREIGN: Duration = Duration::from_millis(250);
 
-/// How often the house is cleaned.
+/// How often what was counted is written and the house is cleaned.
 const CLEAN: Duration = Duration::from_mins(1);
 
 /// Runs until `stop` is told.
@@ -26,9 +27,10 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
     let mut clocks = Clocks::new(ctx.clock.now(), ctx.clock.monotonic());
     let mut ticks = tokio::time::interval(FOREIGN);
     let mut cleaned = ctx.clock.monotonic();
+    said(activity::keep(&ctx).await);
     loop {
         tokio::select! {
-            _ = stop.changed() => return,
+            _ = stop.changed() => return said(activity::finish(&ctx).await),
             _ = ticks.tick() => {}
         }
         let seen = ctx.store.foreign_writes();
@@ -39,6 +41,7 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
         if monotonic.saturating_sub(cleaned) >= CLEAN {
             cleaned = monotonic;
             limiter.tick(monotonic);
+            said(activity::keep(&ctx).await);
             clean(&ctx, &mut clocks).await;
         }
     }
@@ -55,6 +58,12 @@ async fn take_up(ctx: &Ctx) -> bool {
         Err(error) => tracing::error!(%error, "what another process wrote could not be read"),
     }
     true
+}
+
+fn said(kept: Result<(), Error>) {
+    if let Err(error) = kept {
+        tracing::error!(%error, "the counts of the overview could not be written; it is tried again in a minute");
+    }
 }
 
 async fn clean(ctx: &Ctx, clocks: &mut Clocks) {

@@ -12,6 +12,7 @@ use crate::crypto::keys::Keyring;
 use crate::crypto::stored_hash::Cost;
 use crate::domain::password::Rules;
 use crate::domain::session::Policy;
+use crate::ops::activity::Activity;
 use crate::ops::admin::overview::Counted;
 use crate::ops::guesses::Guesses;
 use crate::ops::settings;
@@ -41,6 +42,8 @@ pub struct Ctx {
     pub keys: Keys,
     /// The highest cost of any stored password: what every refusal's time is equalised to.
     pub highest_cost: AtomicU32,
+    /// The refreshes by the hour.
+    pub activity: Activity,
     /// The events of hours that are over.
     pub counted: Counted,
 }

@@ -5,6 +5,7 @@
 //! inside a transaction stands in `guard` (who may act), `opening` (a session begins) and `ending`
 //! (sessions end).
 
+pub mod activity;
 pub mod admin;
 pub mod attempt;
 pub mod caller;

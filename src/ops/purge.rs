@@ -24,6 +24,7 @@ pub async fn step(ctx: &Ctx) -> Result<bool, Error> {
         Purge::Raises(now - KEEP_ENDED - absolute),
         Purge::Links(now),
         Purge::Events(now - ctx.config.events.keep),
+        Purge::Hours(now - ctx.config.events.keep),
         Purge::Keys(KeyUse::Access, now - longest - Ttl::from_mins(1)),
         Purge::Keys(KeyUse::Refresh, now - absolute),
     ];

@@ -42,6 +42,7 @@ pub async fn refresh(
         now,
     };
     let given = ctx.store.submit(rotate).await??;
+    ctx.activity.refreshed(now);
     let token = match given.what {
         What::Same => shown,
         What::Next => successor,

@@ -126,6 +126,17 @@ pub struct HourCount {
     pub count: i64,
 }
 
+/// What is counted by the hour and not written down one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hour {
+    /// Which hour, counted from the first of 1970.
+    pub hour: i64,
+    /// How many refreshes were answered with a token, as far as that was written down.
+    pub refreshes: u64,
+    /// How many sessions were alive when the hour was young, where somebody looked.
+    pub live: Option<u64>,
+}
+
 /// Reads rows. Held by operations and by readers alike.
 pub trait Rows {
     /// The one row of the whole database.
@@ -167,6 +178,8 @@ pub trait Rows {
     fn count_live_by_use(&self, epoch: i64, now: Timestamp) -> Result<LiveCounts, Error>;
     /// How many events of each kind there were since a time, by the hour; in no order.
     fn count_events(&self, from: Timestamp) -> Result<Vec<HourCount>, Error>;
+    /// What was counted by the hour, from one of them on, in order.
+    fn hours(&self, first: i64) -> Result<Vec<Hour>, Error>;
     /// Events, newest first.
     fn events(&self, filter: EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error>;
 }

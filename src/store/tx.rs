@@ -11,7 +11,7 @@ use crate::domain::reason::Reason;
 use crate::domain::revocation::Revoked;
 use crate::domain::session::Session;
 use crate::store::error::Error;
-use crate::store::rows::{Link, Rows, User};
+use crate::store::rows::{Hour, Link, Rows, User};
 
 /// Writes rows. A change names the state that it expects; where no row is in it, that is
 /// [`Error::Unexpected`].
@@ -72,6 +72,10 @@ pub trait Tx: Rows {
     /// Writes down what happened; an equal failure within a minute adds to the count of the first.
     fn record(&mut self, event: &Event) -> Result<(), Error>;
 
+    /// Writes what was counted in an hour. Of two counts the higher stays, of two looks at the sessions
+    /// the first: to write the same again changes nothing.
+    fn put_hour(&mut self, hour: &Hour) -> Result<(), Error>;
+
     /// Removes at most `limit` rows that nothing needs any more. Gives how many went.
     fn purge(&mut self, what: Purge, limit: u32) -> Result<u64, Error>;
     /// Removes revocations by their numbers, as far as they are there.
@@ -89,6 +93,8 @@ pub enum Purge {
     Links(Timestamp),
     /// Events from before this time.
     Events(Timestamp),
+    /// Counts of hours that were over before this time.
+    Hours(Timestamp),
     /// Retired keys of a purpose from before this time.
     Keys(crate::domain::key::KeyUse, Timestamp),
 }

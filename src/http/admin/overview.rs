@@ -27,6 +27,8 @@ pub struct OverviewAnswer {
     sessions: SessionNumbers,
     /// What happened in the last seven days.
     events: EventNumbers,
+    /// What is counted by the hour in the last seven days.
+    activity: ActivityNumbers,
     /// What somebody should look at.
     warnings: Vec<Warning>,
 }
@@ -42,7 +44,7 @@ pub struct UserNumbers {
     disabled: u64,
 }
 
-/// How many sessions can be refreshed.
+/// How many sessions can be refreshed. From 20,000 on they are counted every few seconds or minutes only.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionNumbers {
@@ -72,6 +74,21 @@ pub struct EventSeries {
     kind: &'static str,
     /// One number an hour: 168, the last of the present hour.
     hours: Vec<i64>,
+}
+
+/// Refreshes and live sessions, by the hour.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityNumbers {
+    /// When the first hour began.
+    #[schema(format = DateTime)]
+    from: String,
+    /// How many refreshes were answered with a token: 168 numbers, the last of the present hour. Those of the last
+    /// minute before a server was killed may be missing.
+    refreshes: Vec<u64>,
+    /// How many sessions were alive when each hour was young: 168 numbers, the last of now; null where the server
+    /// did not run.
+    live_sessions: Vec<Option<u64>>,
 }
 
 /// Something that somebody should look at.
@@ -105,6 +122,7 @@ pub async fn overview(state: State, peer: Peer, AdminBearer(caller): AdminBearer
             from: found.from.rfc3339(),
             series: found.events.into_iter().map(|(kind, hours)| EventSeries { kind: kind.word(), hours }).collect(),
         },
+        activity: ActivityNumbers { from: found.from.rfc3339(), refreshes: found.refreshes, live_sessions: found.live },
         warnings,
     }))
 }

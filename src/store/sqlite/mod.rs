@@ -21,6 +21,7 @@ mod columns;
 mod devices;
 mod events;
 mod failpoint;
+mod hours;
 mod keys;
 mod links;
 mod meta;

@@ -29,7 +29,7 @@ const LOCK_TRIES: u32 = 100;
 const WAL_LIMIT: i64 = 64 << 20;
 
 /// In order; only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_core.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hours.sql")];
 
 static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
 
@@ -198,5 +198,19 @@ mod tests {
     #[test]
     fn migrations_are_whole() {
         ALL.validate().unwrap();
+    }
+
+    #[test]
+    fn migrations_are_only_appended_to() {
+        use sha2::{Digest as _, Sha256};
+        let known = [
+            "5c8df88dc40e346b9987afa8240a8784cdd52c7c5d11d4bf351bab2979ed51c2",
+            "e55da83121a0240657fb9f4760f1780b0ad67c3a283138cb9c1cf6579a24c448",
+        ];
+        let now: Vec<_> = MIGRATIONS
+            .iter()
+            .map(|sql| Sha256::digest(sql).iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            .collect();
+        assert_eq!(now, known, "databases were made with these: add another instead");
     }
 }

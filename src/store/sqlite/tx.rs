@@ -14,8 +14,8 @@ use crate::domain::reason::Reason;
 use crate::domain::revocation::{Revocation, Revoked};
 use crate::domain::session::Session;
 use crate::store::error::Error;
-use crate::store::rows::{EventFilter, HourCount, Link, LiveCounts, Meta, Rows, StoredEvent, User, UserCounts};
-use crate::store::sqlite::{devices, events, keys, links, meta, revocations, sessions, users};
+use crate::store::rows::{EventFilter, Hour, HourCount, Link, LiveCounts, Meta, Rows, StoredEvent, User, UserCounts};
+use crate::store::sqlite::{devices, events, hours, keys, links, meta, revocations, sessions, users};
 use crate::store::tx::{Purge, Tx};
 
 /// A connection inside a transaction, and what the work on it ended.
@@ -102,6 +102,9 @@ impl Rows for SqliteTx<'_> {
     fn count_events(&self, from: Timestamp) -> Result<Vec<HourCount>, Error> {
         events::count(self.conn, from)
     }
+    fn hours(&self, first: i64) -> Result<Vec<Hour>, Error> {
+        hours::since(self.conn, first)
+    }
     fn events(&self, filter: EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
         events::page(self.conn, filter, limit)
     }
@@ -178,6 +181,9 @@ impl Tx for SqliteTx<'_> {
     fn record(&mut self, event: &Event) -> Result<(), Error> {
         events::insert(self.conn, event)
     }
+    fn put_hour(&mut self, hour: &Hour) -> Result<(), Error> {
+        hours::put(self.conn, hour)
+    }
     fn purge(&mut self, what: Purge, limit: u32) -> Result<u64, Error> {
         purge(self.conn, what, limit)
     }
@@ -208,6 +214,9 @@ fn purge(conn: &Connection, what: Purge, limit: u32) -> Result<u64, Error> {
         }
         Purge::Events(before) => {
             run("DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < ?1 LIMIT ?2)", before)
+        }
+        Purge::Hours(before) => {
+            run("DELETE FROM hours WHERE hour IN (SELECT hour FROM hours WHERE hour < ?1 / 3600000 LIMIT ?2)", before)
         }
         Purge::Keys(purpose, before) => {
             let sql = "DELETE FROM keys WHERE purpose = ? AND retired_at < ?";
