@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::base::id::{SessionId, UserId};
 use crate::base::time::{Timestamp, Ttl};
 use crate::domain::client::Client;
+use crate::domain::fact::Fact;
 use crate::domain::hash::FoldHash;
 
 /// Equal failures within this time are one row with a count.
@@ -117,6 +118,8 @@ pub struct Event {
     pub client: Option<Client>,
     /// A few words more, such as a reason, a role or an age.
     pub detail: Option<String>,
+    /// The same in parts; empty where an older version wrote it.
+    pub facts: Vec<Fact>,
     /// What equal failures share.
     pub fold: Option<FoldHash>,
 }
@@ -124,7 +127,17 @@ pub struct Event {
 impl Event {
     /// An event with nothing but its time and kind.
     pub const fn new(at: Timestamp, kind: Kind) -> Self {
-        Self { at, kind, user: None, actor: None, session: None, client: None, detail: None, fold: None }
+        Self {
+            at,
+            kind,
+            user: None,
+            actor: None,
+            session: None,
+            client: None,
+            detail: None,
+            facts: Vec::new(),
+            fold: None,
+        }
     }
 
     /// To whom it happened.
@@ -160,5 +173,20 @@ impl Event {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+
+    /// A few words more, in parts.
+    #[must_use]
+    pub fn facts(mut self, facts: Vec<Fact>) -> Self {
+        let words: Vec<_> = facts.iter().map(ToString::to_string).collect();
+        self.detail = (!words.is_empty()).then(|| words.join(", "));
+        self.facts = facts;
+        self
+    }
+
+    /// One thing more.
+    #[must_use]
+    pub fn fact(self, fact: Fact) -> Self {
+        self.facts(vec![fact])
     }
 }

@@ -4,6 +4,7 @@ pub mod client;
 pub mod common_password;
 pub mod email;
 pub mod event;
+pub mod fact;
 pub mod hash;
 pub mod key;
 pub mod link;

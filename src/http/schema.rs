@@ -1,9 +1,10 @@
 //! What several calls take and give, as the description says it.
 
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 
 use crate::domain::email::MAX_BYTES as MAX_EMAIL;
 use crate::domain::event::Kind;
+use crate::domain::fact::Fact;
 use crate::domain::password::{MAX_BYTES as MAX_TYPED, MAX_LENGTH};
 use crate::domain::reason::Reason;
 use crate::http::code::Code;
@@ -38,6 +39,12 @@ pub fn new_password() -> ObjectBuilder {
 /// The kind of an event.
 pub fn event_kind() -> ObjectBuilder {
     text().enum_values(Some(Kind::ALL.iter().map(|kind| kind.word())))
+}
+
+/// What an event tells beyond its kind: objects with a code, whose further members go with it.
+pub fn facts() -> ArrayBuilder {
+    let code = text().enum_values(Some(Fact::CODES.iter().copied()));
+    ArrayBuilder::new().items(ObjectBuilder::new().property("code", code).required("code"))
 }
 
 /// Why a session ended, if anybody knows.

@@ -9,6 +9,7 @@ use crate::crypto::hash_pool::Lane;
 use crate::domain::client::Client;
 use crate::domain::email::Email;
 use crate::domain::event::{Event, Kind};
+use crate::domain::fact::Fact;
 use crate::domain::hash::LinkHash;
 use crate::domain::link::LinkKind;
 use crate::domain::lockout::Failures;
@@ -94,7 +95,7 @@ impl TryOp for UseLink {
         ending::raise(tx, &user, after, Reason::PasswordChanged, self.now)?;
         tx.void_links(Some(user.id), None)?;
         tx.trim_devices(user.id, 0, None)?;
-        tx.record(&Event::new(self.now, Kind::PasswordSet).user(user.id).client(&self.client).detail("by a link"))?;
+        tx.record(&Event::new(self.now, Kind::PasswordSet).user(user.id).client(&self.client).fact(Fact::ByLink {}))?;
         Ok(())
     }
 }

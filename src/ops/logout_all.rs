@@ -2,6 +2,7 @@
 
 use crate::base::time::Timestamp;
 use crate::domain::event::{Event, Kind};
+use crate::domain::fact::Fact;
 use crate::domain::reason::Reason;
 use crate::domain::session::Policy;
 use crate::ops::caller::{Actor, Caller};
@@ -31,7 +32,7 @@ impl TryOp for LogoutAll {
         let live = ending::live(tx, &user, &self.policy, self.now)?.len();
         ending::raise(tx, &user, user.clone(), Reason::LoggedOutEverywhere, self.now)?;
         let event = Event::new(self.now, Kind::LoggedOutEverywhere).user(user.id).session(session.id);
-        tx.record(&event.client(&self.actor.client).detail(format!("{live} sessions")))?;
+        tx.record(&event.client(&self.actor.client).fact(Fact::Sessions { sessions: live }))?;
         Ok(live)
     }
 }

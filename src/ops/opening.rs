@@ -8,6 +8,7 @@ use crate::crypto::keys::Keyring;
 use crate::crypto::refresh::{Beginning, RefreshToken, exp_for};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, Kind};
+use crate::domain::fact::Fact;
 use crate::domain::hash::DeviceHash;
 use crate::domain::lockout::Failures;
 use crate::domain::reason::Reason;
@@ -139,10 +140,9 @@ impl NewSession {
         session: &Session,
         ended: &[(SessionId, Reason)],
     ) -> Result<(), Error> {
-        let mut event = Event::new(self.now, kind).user(session.user).session(session.id).client(&self.client);
-        let words: Vec<_> = ended.iter().map(|(id, reason)| format!("{reason}: {id}")).collect();
-        event.detail = (!words.is_empty()).then(|| words.join(", "));
-        Ok(tx.record(&event)?)
+        let event = Event::new(self.now, kind).user(session.user).session(session.id).client(&self.client);
+        let fact = |(id, reason): &(SessionId, Reason)| Fact::Ended { reason: reason.to_string(), session_id: *id };
+        Ok(tx.record(&event.facts(ended.iter().map(fact).collect()))?)
     }
 
     /// A new session at every sign-in: what the browser held before is over (ASVS 5.0, 7.2.4).

@@ -4,6 +4,7 @@ use crate::base::time::Timestamp;
 use crate::crypto::refresh::{RefreshLink, RefreshToken, exp_for};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, Kind};
+use crate::domain::fact::Fact;
 use crate::domain::hash::{DeviceHash, TokenHash};
 use crate::domain::reason::Reason;
 use crate::domain::session::{Decision, Policy, Session, Shown, decide};
@@ -151,8 +152,8 @@ impl Rotate {
 
     fn event(&self, kind: Kind, session: &Session) -> Event {
         let age = (self.now - session.rotated_at).secs();
-        let detail = format!("generation {} of {}, {age} s after", self.shown.generation, session.generation);
-        Event::new(self.now, kind).user(session.user).session(session.id).client(&self.shown.client).detail(detail)
+        let fact = Fact::Shown { generation: self.shown.generation, current: session.generation, age_seconds: age };
+        Event::new(self.now, kind).user(session.user).session(session.id).client(&self.shown.client).fact(fact)
     }
 }
 

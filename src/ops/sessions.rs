@@ -3,6 +3,7 @@
 use crate::base::id::SessionId;
 use crate::base::time::Timestamp;
 use crate::domain::event::{Event, Kind};
+use crate::domain::fact::Fact;
 use crate::domain::reason::Reason;
 use crate::domain::session::{Policy, Session};
 use crate::ops::caller::{Actor, Caller};
@@ -46,7 +47,7 @@ impl TryOp for EndOne {
         let session = live.iter().find(|session| session.id == self.id).ok_or(Error::NotFound)?;
         ending::end(tx, session, Reason::EndedByUser, self.now)?;
         let event = Event::new(self.now, Kind::SessionEnded).user(user.id).session(session.id);
-        tx.record(&event.client(&self.actor.client).detail("by its owner"))?;
+        tx.record(&event.client(&self.actor.client).fact(Fact::ByOwner {}))?;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::base::id::UserId;
 use crate::domain::event::Kind;
+use crate::domain::fact::Fact;
 use crate::http::admin::users::user_id;
 use crate::http::admin::{from_cursor, page_size, to_cursor};
 use crate::http::code::Code;
@@ -49,8 +50,11 @@ pub struct EventAnswer {
     user_agent: Option<String>,
     /// The request, as the log names it.
     request_id: Option<String>,
-    /// A few words more.
+    /// A few words more, in English.
     detail: Option<String>,
+    /// The same in parts, for those who say it in other words; empty where an older version wrote it.
+    #[schema(schema_with = schema::facts)]
+    facts: Vec<Fact>,
 }
 
 /// A page of events.
@@ -102,6 +106,7 @@ impl EventAnswer {
             user_agent: client.map(|client| client.user_agent.clone()),
             request_id: client.map(|client| client.request_id.clone()),
             detail: event.detail.clone(),
+            facts: event.facts.clone(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::domain::email::{Email, EmailKey};
 use crate::domain::event::Kind;
+use crate::domain::fact::Fact;
 use crate::domain::lockout::Failures;
 use crate::domain::reason::Reason;
 use crate::domain::session::Policy;
@@ -165,9 +166,9 @@ impl ActOn {
     fn raise(&self, tx: &mut dyn Tx, before: &User, after: User, reason: Reason, kind: Kind) -> Result<User, Error> {
         let after = ending::raise(tx, before, after, reason, self.now)?;
         tx.void_links(Some(after.id), None)?;
-        let detail =
-            (kind == Kind::RoleChanged).then(|| format!("from {} to {}", before.role.as_str(), after.role.as_str()));
-        self.record(tx, before, kind, detail)?;
+        let [from, to] = [before, &after].map(|user| user.role.as_str().to_owned());
+        let fact = (kind == Kind::RoleChanged).then_some(Fact::RoleChange { from, to });
+        self.record(tx, before, kind, fact)?;
         Ok(after)
     }
 
@@ -183,10 +184,9 @@ impl ActOn {
         Ok(after)
     }
 
-    fn record(&self, tx: &mut dyn Tx, user: &User, kind: Kind, detail: Option<String>) -> Result<(), Error> {
-        let mut event = self.by.event(self.now, kind, Some(user.id));
-        event.detail = detail;
-        Ok(tx.record(&event)?)
+    fn record(&self, tx: &mut dyn Tx, user: &User, kind: Kind, fact: Option<Fact>) -> Result<(), Error> {
+        let event = self.by.event(self.now, kind, Some(user.id));
+        Ok(tx.record(&event.facts(fact.into_iter().collect()))?)
     }
 }
 

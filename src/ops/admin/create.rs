@@ -5,6 +5,7 @@ use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::domain::email::Email;
 use crate::domain::event::Kind;
+use crate::domain::fact::Fact;
 use crate::domain::link::LinkKind;
 use crate::domain::user::Role;
 use crate::ops::admin::by::{By, Needs};
@@ -62,7 +63,7 @@ impl TryOp for Create {
             link::put(tx, link)?;
         }
         let event = self.by.event(self.now, Kind::UserCreated, Some(self.user.id));
-        tx.record(&event.detail(format!("role {}", self.user.role.as_str())))?;
+        tx.record(&event.fact(Fact::Role { role: self.user.role.as_str().to_owned() }))?;
         Ok(self.user.clone())
     }
 }

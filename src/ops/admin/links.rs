@@ -4,6 +4,7 @@ use crate::base::entropy::Entropy;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::domain::event::Kind;
+use crate::domain::fact::Fact;
 use crate::domain::link::LinkKind;
 use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
@@ -44,7 +45,7 @@ impl TryOp for MakeLink {
         tx.user(self.user)?.ok_or(Error::NotFound)?;
         link::put(tx, &self.link)?;
         let event = self.by.event(self.now, Kind::LinkCreated, Some(self.user));
-        Ok(tx.record(&event.detail(self.link.kind.word()))?)
+        Ok(tx.record(&event.fact(Fact::Link { link: self.link.kind.word().to_owned() }))?)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::base::entropy::Entropy;
 use crate::base::time::Timestamp;
 use crate::domain::email::EmailKey;
 use crate::domain::event::Kind;
+use crate::domain::fact::Fact;
 use crate::domain::link::LinkKind;
 use crate::domain::user::Status;
 use crate::ops::admin::by::By;
@@ -47,7 +48,9 @@ impl Recover {
         let owner = user.as_ref().map(|user| user.id);
         let link = Link { kind, user: owner, expires_at: self.now + kind.ttl(), ..self.link };
         link::put(tx, &link)?;
-        tx.record(&By::Shell.event(self.now, Kind::LinkCreated, owner).detail(kind.word()))?;
+        tx.record(
+            &By::Shell.event(self.now, Kind::LinkCreated, owner).fact(Fact::Link { link: kind.word().to_owned() }),
+        )?;
         Ok(Recovery::Made(link, user))
     }
 }

@@ -3,6 +3,7 @@
 use crate::base::id::SessionId;
 use crate::base::time::Timestamp;
 use crate::domain::event::Kind;
+use crate::domain::fact::Fact;
 use crate::domain::reason::Reason;
 use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
@@ -33,7 +34,7 @@ impl TryOp for EndSession {
         }
         ending::end(tx, &session, Reason::EndedByAdmin, self.now)?;
         let event = self.by.event(self.now, Kind::SessionEnded, Some(session.user));
-        Ok(tx.record(&event.session(session.id).detail("by an administrator"))?)
+        Ok(tx.record(&event.session(session.id).fact(Fact::ByAdmin {}))?)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::base::id::{SessionId, UserId};
 use crate::base::time::Timestamp;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, FOLD_WINDOW};
+use crate::domain::fact::Fact;
 use crate::domain::hash::FoldHash;
 use crate::store::error::Error;
 use crate::store::rows::{EventFilter, HourCount, StoredEvent};
@@ -34,9 +35,21 @@ fn read(row: &Row<'_>) -> Result<StoredEvent, Error> {
             session: columns.get::<Option<[u8; 16]>>("session_id")?.map(SessionId::from_bytes),
             client,
             detail: columns.get("detail")?,
+            facts: facts(&columns)?,
             fold: columns.get::<Option<[u8; 32]>>("fold")?.map(FoldHash::from_bytes),
         },
     })
+}
+
+fn facts(columns: &Columns<'_>) -> Result<Vec<Fact>, Error> {
+    let read = |text: String| serde_json::from_str(&text).map_err(|_| columns.corrupt("facts"));
+    Ok(columns.get::<Option<String>>("facts")?.map(read).transpose()?.unwrap_or_default())
+}
+
+fn stored(facts: &[Fact]) -> Result<Option<String>, Error> {
+    // Plain words and numbers: that they can't be written does not happen.
+    let write = |_| Error::Unexpected { table: TABLE };
+    if facts.is_empty() { Ok(None) } else { serde_json::to_string(facts).map(Some).map_err(write) }
 }
 
 pub(super) fn page(conn: &Connection, filter: EventFilter, limit: u32) -> Result<Vec<StoredEvent>, Error> {
@@ -77,8 +90,9 @@ pub(super) fn insert(conn: &Connection, event: &Event) -> Result<(), Error> {
         return Ok(());
     }
     let mut insert = conn.prepare_cached(
-        "INSERT INTO events (at, kind, user_id, actor_id, session_id, address, user_agent, request_id, detail, fold, count)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        "INSERT INTO events (at, kind, user_id, actor_id, session_id, address, user_agent, request_id, detail, facts,
+           fold, count)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
     )?;
     let client = event.client.as_ref();
     let changed = insert.execute(params![
@@ -91,6 +105,7 @@ pub(super) fn insert(conn: &Connection, event: &Event) -> Result<(), Error> {
         client.map(|client| &client.user_agent),
         client.map(|client| &client.request_id),
         event.detail,
+        stored(&event.facts)?,
         event.fold.as_ref().map(FoldHash::as_bytes),
     ])?;
     one(changed, TABLE)
