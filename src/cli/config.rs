@@ -63,7 +63,7 @@ fn check(place: &Place, form: &Form) -> Result<(), Error> {
         other => other?,
     };
     name_file(&loaded);
-    let warnings = loaded.config.warnings();
+    let warnings: Vec<_> = loaded.config.warnings().iter().map(ToString::to_string).collect();
     if form.json {
         let file = loaded.file.map(|file| file.display().to_string());
         return output::json(&Checked { ok: true, file, problems: Vec::new(), warnings });

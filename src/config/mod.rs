@@ -14,6 +14,7 @@ pub mod origin;
 mod secrets;
 mod table;
 mod value;
+pub mod warning;
 mod warnings;
 
 use std::ffi::{OsStr, OsString};

@@ -2,6 +2,7 @@
 
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 
+use crate::config::warning::Warning;
 use crate::domain::email::MAX_BYTES as MAX_EMAIL;
 use crate::domain::event::Kind;
 use crate::domain::fact::Fact;
@@ -39,6 +40,14 @@ pub fn new_password() -> ObjectBuilder {
 /// The kind of an event.
 pub fn event_kind() -> ObjectBuilder {
     text().enum_values(Some(Kind::ALL.iter().map(|kind| kind.word())))
+}
+
+/// What it is with a setting, where a warning is about one.
+pub fn settings_issue() -> ObjectBuilder {
+    let words = Warning::ISSUES.iter().map(|issue| Some(*issue));
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .enum_values(Some(words.chain([None])))
 }
 
 /// What an event tells beyond its kind: objects with a code, whose further members go with it.

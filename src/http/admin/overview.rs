@@ -2,8 +2,10 @@
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::config;
 use crate::http::client::Peer;
 use crate::http::error::Problem;
 use crate::http::extract::AdminBearer;
@@ -98,8 +100,16 @@ pub struct Warning {
     code: &'static str,
     /// What it is about: the proxy's address, the bytes that are left.
     value: Option<String>,
-    /// For people, and what to do.
+    /// For people, and what to do; in English.
     detail: String,
+    /// The setting that it is about, with `settings`.
+    setting: Option<&'static str>,
+    /// What it is with that setting, with `settings`: a stable word.
+    #[schema(schema_with = schema::settings_issue)]
+    issue: Option<String>,
+    /// What the text names: words and numbers, spans in seconds.
+    #[schema(value_type = Object)]
+    values: Value,
 }
 
 /// Show users, sessions and a week of events in numbers, and what is set up wrong.
@@ -107,7 +117,7 @@ pub struct Warning {
     responses((status = 200, description = "The server at a glance.", body = OverviewAnswer)))]
 pub async fn overview(state: State, peer: Peer, AdminBearer(caller): AdminBearer) -> Result<HttpResponse, Problem> {
     let found = overview::overview(&state.ctx, &caller).await?;
-    let mut warnings: Vec<_> = state.ctx.config.warnings().into_iter().map(Warning::of_settings).collect();
+    let mut warnings: Vec<_> = state.ctx.config.warnings().into_iter().map(|it| Warning::of_settings(&it)).collect();
     warnings.extend(peer.untrusted_proxy.then(|| Warning::of_proxy(&peer)));
     warnings.extend(found.disk_free.filter(|free| *free < LITTLE_SPACE).map(Warning::of_space));
     Ok(HttpResponse::Ok().json(OverviewAnswer {
@@ -128,8 +138,13 @@ pub async fn overview(state: State, peer: Peer, AdminBearer(caller): AdminBearer
 }
 
 impl Warning {
-    const fn of_settings(detail: String) -> Self {
-        Self { code: "settings", value: None, detail }
+    fn of_settings(warning: &config::warning::Warning) -> Self {
+        // Words and numbers: that they can't be written does not happen.
+        let mut parts = serde_json::to_value(warning).unwrap_or_default();
+        let issue = parts.get("issue").and_then(Value::as_str).map(str::to_owned);
+        let values = parts.get_mut("values").map(Value::take).unwrap_or_default();
+        let (setting, detail) = (Some(warning.setting()), warning.to_string());
+        Self { code: "settings", value: None, detail, setting, issue, values }
     }
 
     fn of_proxy(peer: &Peer) -> Self {
@@ -138,12 +153,26 @@ impl Warning {
             "You come through a proxy at {address} that is not trusted, so everybody behind it counts as one address, \
              and limits.login_address is not applied to it. If it is yours: trusted_proxies = [\"{address}\"]."
         );
-        Self { code: "untrusted_proxy", value: Some(address.to_string()), detail }
+        Self {
+            code: "untrusted_proxy",
+            value: Some(address.to_string()),
+            detail,
+            setting: None,
+            issue: None,
+            values: json!({"address": address.to_string()}),
+        }
     }
 
     fn of_space(free: u64) -> Self {
         let detail =
             format!("There are {} MiB left where the database is. Nothing can be saved once it is full.", free >> 20);
-        Self { code: "disk_space", value: Some(free.to_string()), detail }
+        Self {
+            code: "disk_space",
+            value: Some(free.to_string()),
+            detail,
+            setting: None,
+            issue: None,
+            values: json!({"freeBytes": free}),
+        }
     }
 }
