@@ -32,7 +32,7 @@
 //! | [`store`] | 2 | the seam ([`store::op`], [`store::tx`], [`store::rows`]) and SQLite behind it |
 //! | [`ops`] | 3 | one file a use case, and the [`ops::ctx::Ctx`] that they work in |
 //! | [`http`] | 4 | [`http::routes`] has all routes on one page; `http::auth`, `http::admin` a file a call |
-//! | [`jobs`] | 4 | purge, and taking up what another process wrote |
+//! | [`jobs`] | 4 | purge, the counts of each hour, and taking up what another process wrote |
 //! | [`server`] | 5 | [`server::Server::start`] builds it all; stops http, then the jobs, then the writer |
 //! | [`cli`] | 6 | one file a command |
 //!

@@ -17,7 +17,7 @@ use crate::ops::{activity, keys, purge};
 /// How often it is looked whether another process wrote.
 const FOREIGN: Duration = Duration::from_millis(250);
 
-/// How often what was counted is written and the house is cleaned.
+/// How often what was counted is written, but for the turn of the hour, and the house is cleaned.
 const CLEAN: Duration = Duration::from_mins(1);
 
 /// Runs until `stop` is told.
@@ -27,7 +27,7 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
     let mut clocks = Clocks::new(ctx.clock.now(), ctx.clock.monotonic());
     let mut ticks = tokio::time::interval(FOREIGN);
     let mut cleaned = ctx.clock.monotonic();
-    said(activity::keep(&ctx).await);
+    let mut hour = None;
     loop {
         tokio::select! {
             _ = stop.changed() => return said(activity::finish(&ctx).await),
@@ -36,6 +36,11 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
         let seen = ctx.store.foreign_writes();
         if seen != foreign && take_up(&ctx).await {
             foreign = seen;
+        }
+        let now = ctx.clock.now().hour();
+        if hour != Some(now) {
+            hour = Some(now);
+            said(activity::keep(&ctx).await);
         }
         let monotonic = ctx.clock.monotonic();
         if monotonic.saturating_sub(cleaned) >= CLEAN {

@@ -277,7 +277,7 @@ async fn events_are_listed_filtered_and_folded() {
         json!({
             "id": 2, "at": "2027-01-15T08:00:00.25Z", "kind": "sign_in_failed", "count": 3, "userId": "[id]",
             "email": "admin@example.com", "actorId": null, "actorEmail": null, "sessionId": null, "address": "127.0.0.1", "userAgent": guesser.agent,
-            "requestId": "[request]", "detail": null,
+            "requestId": "[request]", "detail": null, "facts": [],
         })
     );
     let page = admin.get("/auth/admin/events?limit=2").await;

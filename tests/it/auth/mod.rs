@@ -4,6 +4,7 @@ mod admin;
 mod links;
 mod login;
 mod logout;
+mod overview;
 mod password;
 mod refresh;
 mod sessions;

@@ -3,6 +3,7 @@
 mod batch;
 mod beside;
 mod foreign;
+mod older;
 mod place;
 mod refused_files;
 mod revoked;
