@@ -3,7 +3,7 @@
 
 import { act, ask } from "./admin-api.js";
 import { dialog, tell } from "./admin-dialog.js";
-import { count, make, number, timeOfDay } from "./admin-dom.js";
+import { count, duration, make, number, timeOfDay } from "./admin-dom.js";
 import { get, say, show, wordsFor } from "./form.js";
 import { auth, leave } from "./session.js";
 
@@ -33,8 +33,11 @@ export function failed(answer) {
   show("problem", refusal(answer));
 }
 
+/** How long an access token lives, in seconds. */
+const ACCESS = Number(document.documentElement.dataset.access);
+
 /** How many sessions ended, and from when on. @param {number} sessions @param {Date} at */
-const ended = (sessions, at) => `${count("admin.ended", sessions, { time: timeOfDay(at) })} ${say("admin.hold")}`;
+const ended = (sessions, at) => `${count("admin.ended", sessions, { time: timeOfDay(at) })} ${say("admin.hold", { time: duration(ACCESS) })}`;
 
 /** Whether it is oneself. @param {string} id */
 export const isMe = (id) => auth.user?.id === id;

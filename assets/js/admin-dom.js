@@ -44,6 +44,22 @@ export function count(key, n, values = {}) {
   return say(`${key}.${form}`, { n: number(n), ...values });
 }
 
+/** The units of a span, in seconds. @type {[string, number][]} */
+const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+
+/** A span in words, by its two largest units: `15 minutes`, `1 day and 2 hours`. @param {number} seconds */
+export function duration(seconds) {
+  let rest = Math.round(Math.abs(seconds));
+  const parts = [];
+  for (const [unit, size] of UNITS) {
+    const n = Math.floor(rest / size);
+    rest -= n * size;
+    if (n > 0) parts.push(new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(n));
+  }
+  const zero = () => new Intl.NumberFormat(locale, { style: "unit", unit: "second", unitDisplay: "long" }).format(0);
+  return parts.length === 0 ? zero() : new Intl.ListFormat(locale, { type: "unit" }).format(parts.slice(0, 2));
+}
+
 /** The time of day. @param {string | number | Date} time */
 export const timeOfDay = (time) => clock.format(new Date(time));
 

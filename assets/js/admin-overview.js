@@ -3,8 +3,8 @@
 
 import { failed } from "./admin-acts.js";
 import { ask } from "./admin-api.js";
-import { make, number, timeOfDay } from "./admin-dom.js";
-import { plot, share } from "./admin-plot.js";
+import { duration, make, number, timeOfDay } from "./admin-dom.js";
+import { levels, plot, share } from "./admin-plot.js";
 import { get, knows, say, show, span } from "./form.js";
 
 /** How often it is asked for while one looks, in ms. */
@@ -13,10 +13,12 @@ const EVERY = 30_000;
 /** How far this browser's clock may be off, in ms. */
 const OFF = 30_000;
 
-/** What is drawn: which kinds, and how alarming they are. */
+/** What is drawn: which kinds of event, or what else is counted, and how alarming it is. */
 const PLOTS = [
   { name: "sign_ins", kinds: ["signed_in", "setup", "registered"], tone: "" },
   { name: "failures", kinds: ["sign_in_failed", "password_failed"], tone: "warn" },
+  { name: "refreshes", counts: "refreshes", tone: "" },
+  { name: "live", counts: "liveSessions", level: true, tone: "" },
   { name: "reuse", kinds: ["refresh_reuse", "rolled_back"], tone: "bad" },
   { name: "recoveries", kinds: ["late_recovery"], tone: "warn" },
 ];
@@ -83,14 +85,26 @@ function warnings(ahead) {
     const key = ahead > 0 ? "admin.clock.behind" : "admin.clock.ahead";
     get("clock").textContent = say(key, { time: span(Math.round(Math.abs(ahead) / 1000)) });
   }
-  const items = seen.warnings.map((/** @type {{ code: string, value: string | null, detail: string }} */ warning) => {
-    const key = `admin.warning.${warning.code}`;
-    const mib = number(Math.floor(Number(warning.value) / 2 ** 20));
-    const text = knows(key) ? say(key, { value: warning.value ?? "", mib }) : warning.detail;
-    return make("li", { class: "notice warn", text });
-  });
+  const items = seen.warnings.map((/** @type {Warning} */ warning) => make("li", { class: "notice warn", text: wrong(warning) }));
   get("warnings").replaceChildren(...items);
   get("all-well").hidden = items.length > 0 || off || !get("plain").hidden;
+}
+
+/**
+ * @typedef {{ code: string, value: string | null, detail: string, setting: string | null, issue: string | null,
+ *   values: Record<string, string | number> }} Warning
+ */
+
+/** What a warning says here; in English where these words don't know it. @param {Warning} warning */
+function wrong(warning) {
+  const key = `admin.warning.${warning.code}${warning.issue ? `.${warning.issue}` : ""}`;
+  if (!knows(key)) return warning.detail;
+  /** @param {[string, string | number]} value */
+  const shown = ([name, value]) => [name, typeof value === "string" ? value : name.endsWith("Seconds") ? duration(value) : number(value)];
+  const values = Object.fromEntries(Object.entries(warning.values).map(shown));
+  const mib = number(Math.floor(Number(warning.value) / 2 ** 20));
+  const text = say(key, { value: warning.value ?? "", mib, ...values });
+  return warning.setting ? `${warning.setting}: ${text}` : text;
 }
 
 /** How wide a plot can be: as the grid divides what there is. */
@@ -102,21 +116,28 @@ function plotWidth() {
   return Math.max(160, (all - gap * (columns - 1)) / columns - padding);
 }
 
+/** The last hours of some kinds of event, added. @param {string[]} kinds @param {number} hours */
+function summed(kinds, hours) {
+  const values = new Array(hours).fill(0);
+  for (const series of seen.events.series) {
+    if (!kinds.includes(series.kind)) continue;
+    series.hours.slice(-hours).forEach((/** @type {number} */ value, /** @type {number} */ at) => (values[at] += value));
+  }
+  return values;
+}
+
 function plots() {
   width = plotWidth();
   const hours = Number(document.querySelector("input[name=span]:checked")?.getAttribute("value") ?? 24);
   const from = new Date(Date.parse(seen.events.from) + (168 - hours) * 3_600_000);
-  const panels = PLOTS.map(({ name, kinds, tone }) => {
-    const values = new Array(hours).fill(0);
-    for (const series of seen.events.series) {
-      if (!kinds.includes(series.kind)) continue;
-      series.hours.slice(-hours).forEach((/** @type {number} */ value, /** @type {number} */ at) => (values[at] += value));
-    }
-    return plot({
+  const panels = PLOTS.map(({ name, kinds, counts, level, tone }) => {
+    const draw = level ? levels : plot;
+    return draw({
       title: say(`admin.plot.${name}`),
       hint: say(`admin.plot.${name}.hint`),
-      values, from, tone, width,
-      href: `#events?kind=${kinds[0]}`,
+      values: counts ? seen.activity[counts].slice(-hours) : summed(kinds ?? [], hours),
+      from, tone, width,
+      href: kinds && `#events?kind=${kinds[0]}`,
     });
   });
   get("plots").replaceChildren(...panels);

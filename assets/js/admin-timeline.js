@@ -1,7 +1,7 @@
 // @ts-check
 /** How an event looks: what, to whom, by whom, from where. */
 
-import { make, number, tag, timeElement, timeOfDay } from "./admin-dom.js";
+import { count, duration, make, number, tag, timeElement, timeOfDay } from "./admin-dom.js";
 import { describe } from "./agent.js";
 import { knows, say } from "./form.js";
 import { when } from "./session.js";
@@ -9,7 +9,8 @@ import { when } from "./session.js";
 /**
  * @typedef {{ id: number, at: string, kind: string, count: number, userId: string | null, email: string | null,
  *   actorId: string | null, actorEmail: string | null, sessionId: string | null, address: string | null,
- *   userAgent: string | null, requestId: string | null, detail: string | null }} Event
+ *   userAgent: string | null, requestId: string | null, detail: string | null, facts: Fact[] }} Event
+ * @typedef {{ code: string, [member: string]: any }} Fact
  */
 
 /** Every kind, in the order of the list of kinds. */
@@ -25,6 +26,31 @@ const WARN = new Set(["sign_in_failed", "password_failed", "late_recovery", "eve
 
 /** What a kind is called. @param {string} kind */
 export const kindName = (kind) => (knows(`admin.kind.${kind}`) ? say(`admin.kind.${kind}`) : kind.replaceAll("_", " "));
+
+/** What a fact says; nothing where these words don't know it. @param {Fact} fact */
+function factText(fact) {
+  const key = `admin.fact.${fact.code}`;
+  switch (fact.code) {
+    case "shown":
+      return say(fact.ageSeconds < 0 ? `${key}.before` : key, { ...fact, age: duration(fact.ageSeconds) });
+    case "sessions":
+      return count(key, fact.sessions);
+    case "link":
+      return knows(`${key}.${fact.link}`) ? say(`${key}.${fact.link}`) : null;
+    case "ended":
+      return knows(`admin.reason.${fact.reason}`) ? say(key, { reason: say(`admin.reason.${fact.reason}`) }) : null;
+    default:
+      return knows(key) ? say(key, fact) : null;
+  }
+}
+
+/** A few words more on an event. @param {Event} event @param {boolean} by whether it is said by whom */
+function detail(event, by) {
+  const facts = event.facts.filter(({ code }) => !(by && code === "by_admin"));
+  const texts = facts.map(factText);
+  if (event.facts.length > 0 && !texts.includes(null)) return texts.join(", ");
+  return event.detail ?? "";
+}
 
 /** Somebody: a link to their page, where they are still there. @param {string | null} id @param {string | null} email */
 function somebody(id, email) {
@@ -45,6 +71,7 @@ export function entry(event, named) {
       (event.kind === "sign_in_failed" && make("span", { class: "soft", text: say("admin.unknown_account") }))
     : null;
   const by = event.actorId && event.actorId !== event.userId ? somebody(event.actorId, event.actorEmail) : null;
+  const more = detail(event, by !== null);
   const where = make("p", { class: "where small soft", title: event.requestId ?? "" });
   if (event.address) where.append(make("span", { class: "mono wrap", text: event.address }));
   if (agent) where.append(make("span", { class: "wrap", title: event.userAgent, text: agent }));
@@ -60,7 +87,7 @@ export function entry(event, named) {
       event.count > 1 && tag(`× ${number(event.count)}`, tone),
       whose,
       by && make("span", { class: "by" }, make("span", { class: "soft", text: `${say("admin.by")} ` }), by),
-      event.detail && make("span", { class: "soft small wrap", text: event.detail }),
+      more && make("span", { class: "soft small wrap", title: event.detail, text: more }),
     ),
     where,
   );

@@ -192,6 +192,7 @@ fn pages(
         words.insert("logo".to_owned(), format!("/assets/{digest}/{logo}"));
         let origins: Vec<_> = config.allowed_origins.iter().map(ToString::to_string).collect();
         words.insert("origins".to_owned(), origins.join(" "));
+        words.insert("access".to_owned(), config.tokens.access_ttl.secs().to_string());
         words.insert("registration".to_owned(), format!("{:?}", config.registration).to_lowercase());
         for name in PAGES {
             let Some(main) = embedded::page(name) else { continue };

@@ -40,6 +40,10 @@ fn weighed(item: &str) -> Option<(f32, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::warning::Warning;
+    use crate::domain::event::Kind;
+    use crate::domain::fact::Fact;
+    use crate::domain::reason::Reason;
 
     #[test]
     fn a_browser_gets_the_language_it_likes_best() {
@@ -55,6 +59,40 @@ mod tests {
         ] {
             assert_eq!(language(accept), language_, "{accept:?}");
         }
+    }
+
+    /// What stands in braces in a text.
+    fn named(text: &str) -> Vec<&str> {
+        let mut names: Vec<_> =
+            text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    #[test]
+    fn a_text_names_the_same_in_every_language() {
+        let [english, german] = ["en", "de"].map(words);
+        for (key, text) in &english {
+            assert_eq!(named(text), named(&german[key]), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_names_by_a_code_has_words() {
+        let english = words("en");
+        let plural =
+            |key: &String| english.contains_key(&format!("{key}.one")) && english.contains_key(&format!("{key}.other"));
+        let mut keys: Vec<_> =
+            Warning::ISSUES.iter().map(|issue| format!("js.admin.warning.settings.{issue}")).collect();
+        keys.extend(Fact::CODES.iter().filter(|code| **code != "link").map(|code| format!("js.admin.fact.{code}")));
+        keys.extend(
+            ["setup", "invitation", "set_password", "recovery"].map(|kind| format!("js.admin.fact.link.{kind}")),
+        );
+        keys.extend(Kind::ALL.iter().map(|kind| format!("js.admin.kind.{kind}")));
+        keys.extend(Reason::ALL.iter().map(|reason| format!("js.admin.reason.{reason}")));
+        let missing: Vec<_> = keys.iter().filter(|key| !english.contains_key(*key) && !plural(key)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]
