@@ -15,8 +15,8 @@ use crate::domain::client::Client;
 use crate::http::code::Code;
 use crate::http::cookies::trim;
 use crate::http::error::Problem;
-use crate::http::origin::{OwnOrigin, of_request, single};
-use crate::http::site::{Scheme, parse_port};
+use crate::http::origin::{OwnOrigin, SEC_FETCH_SITE, of_request, single};
+use crate::http::site::{Scheme, is_this_machine, parse_port};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -99,6 +99,16 @@ pub fn configured_scheme(own: &OwnOrigin) -> Option<Scheme> {
         OwnOrigin::Configured(origin) => origin.scheme(),
         OwnOrigin::OfHost => None,
     }
+}
+
+/// Whether a browser may hold the address that it asked to be trustworthy (Secure Contexts, section 3.1): it is
+/// this machine, or the browser sent `Sec-Fetch-Site`, which it sends to such addresses alone (Fetch Metadata,
+/// section 3), or a proxy says, trusted or not, that it was asked over https.
+pub fn may_be_trustworthy(headers: &HeaderMap) -> bool {
+    let host = single(headers, &HOST).ok().flatten();
+    headers.contains_key(SEC_FETCH_SITE)
+        || headers.get_all(FORWARDED_PROTO).any(|line| !line.as_bytes().eq_ignore_ascii_case(b"http"))
+        || host.is_some_and(is_this_machine)
 }
 
 fn canonical_peer(peer: Option<IpAddr>) -> IpAddr {

@@ -20,10 +20,10 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
 );
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 /// On every answer, of whatever kind (OWASP ASVS 5.0, section 3.4).
-const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+const ALWAYS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("permissions-policy"),
@@ -85,6 +85,8 @@ pub(in crate::http) struct Dress {
     pub(in crate::http) id: String,
     /// How the browser came, where it is known.
     pub(in crate::http) scheme: Option<Scheme>,
+    /// Whether the browser may hold this address to be trustworthy.
+    pub(in crate::http) trustworthy: bool,
 }
 
 impl Dress {
@@ -102,6 +104,10 @@ impl Dress {
         }
         if self.scheme == Some(Scheme::Https) {
             headers.insert(STRICT_TRANSPORT_SECURITY, YEAR);
+        }
+        // Anywhere else browsers ignore it, and complain on the console (HTML, section 7.1.3.1).
+        if self.trustworthy || self.scheme == Some(Scheme::Https) {
+            headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
         }
         if let Ok(id) = HeaderValue::from_str(&self.id) {
             headers.insert(REQUEST_ID, id);

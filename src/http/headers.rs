@@ -16,7 +16,7 @@ use futures_util::FutureExt as _;
 
 use crate::base::entropy::{Entropy, bytes};
 use crate::domain::client::Client;
-use crate::http::client::{Peer, address, configured_scheme, scheme};
+use crate::http::client::{Peer, address, configured_scheme, may_be_trustworthy, scheme};
 use crate::http::code::Code;
 use crate::http::dress::{Dress, Refused};
 use crate::http::error::Problem;
@@ -89,7 +89,11 @@ async fn pass<B: MessageBody + 'static>(
         Some(leftover) => leftover.clone().hold(answer),
         None => answer,
     };
-    let mut dress = Dress { id: String::new(), scheme: configured_scheme(&gate.settings.own) };
+    let mut dress = Dress {
+        id: String::new(),
+        scheme: configured_scheme(&gate.settings.own),
+        trustworthy: may_be_trustworthy(request.headers()),
+    };
     let peer = gate.new_id().and_then(|id| {
         dress.id = id;
         gate.look(&request, &dress.id)

@@ -13,7 +13,8 @@ use crate::http::code::Code;
 use crate::http::error::Problem;
 use crate::http::site::{Origin, split_authority};
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Says from which site a browser asks.
+pub(in crate::http) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What this server takes for its own origin.
 #[derive(Clone, Debug, PartialEq, Eq)]

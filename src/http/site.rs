@@ -1,7 +1,7 @@
 //! Schemes, hosts, ports: the parts of an address of a site, and its origin.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// How the browser reaches this server.
@@ -108,6 +108,13 @@ pub fn split_authority(text: &str) -> Option<(String, Option<u16>)> {
     }
 }
 
+/// Whether a `Host` header names this machine itself.
+pub fn is_this_machine(host: &str) -> bool {
+    let Some((name, _)) = split_authority(host) else { return false };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.map_or(name == "localhost" || name.ends_with(".localhost"), |it| it.to_canonical().is_loopback())
+}
+
 /// A port as digits alone: `u16` would also take a plus sign.
 pub fn parse_port(digits: &str) -> Option<u16> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
@@ -119,6 +126,18 @@ mod tests {
 
     fn origin(text: &str) -> Origin {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn this_machine_has_few_names() {
+        for here in
+            ["localhost", "LOCALHOST:8484", "a.localhost", "127.0.0.1:1", "127.9.9.9", "[::1]:80", "[::ffff:127.0.0.1]"]
+        {
+            assert!(is_this_machine(here), "{here}");
+        }
+        for there in ["", "door.test", "localhost.test", "notlocalhost", "10.0.0.1", "[::2]", "127.0.0.1.test", "a b"] {
+            assert!(!is_this_machine(there), "{there}");
+        }
     }
 
     #[test]

@@ -1,28 +1,14 @@
 // The administration, by the keyboard alone: who is there, what ends sessions, and that it takes hold at once.
 import assert from "node:assert/strict";
 
+import { dialog, openAdmin, press } from "./admin.mjs";
 import { alerted, arrived, focused, suite, tabTo, test, toldWhy, until } from "./harness.mjs";
 import { ADMIN, PASSWORD } from "./server.mjs";
 
 const it = suite({ demo: true, "limits.login": "1000/15m" });
 const moved = suite({ "tokens.access_ttl": "1h" }, { fake: true });
 
-/** The administration at a part of it, on a fresh password. */
-const open = async (hash, options = {}, at = it) => {
-  const page = await at.signedIn(ADMIN, "/admin", { causes: [401, 403], ...options });
-  await page.locator("#tabs").waitFor();
-  await page.goto(`/admin#${hash}`);
-  await page.locator("#main[aria-busy]").waitFor({ state: "detached" });
-  return page;
-};
-
-const dialog = (page, name) => page.getByRole("dialog", { name });
-
-/** Goes by Tab to a button of the open dialog, and presses it. */
-const press = async (page, text) => {
-  await tabTo(page, text);
-  await page.keyboard.press("Enter");
-};
+const open = (hash, options = {}, at = it) => openAdmin(at, hash, options);
 
 test("somebody who is no administrator is told so", async () => {
   await it.server.user("mia@example.com");
@@ -71,7 +57,12 @@ test("an invitation's link is shown once, copied, and works", async () => {
   await page.emulateMedia({ media: "print" });
   assert.equal(await page.getByLabel("The link").isVisible(), true, "the link prints");
   assert.equal(await page.getByRole("button", { name: "Copy" }).isVisible(), false, "the buttons do not");
+  assert.equal(await page.locator("#main").isVisible(), false, "nor does what lies behind");
   await page.emulateMedia({ media: "screen" });
+  await page.evaluate(() => (window.print = () => (document.documentElement.dataset.printed = "yes")));
+  await tabTo(page, "Print", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.locator("html[data-printed]").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("status").filter({ hasText: "ivy@example.com is invited." }).waitFor();
   assert.ok(!(await page.content()).includes(link), "it is nowhere any more");

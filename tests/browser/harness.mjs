@@ -36,7 +36,7 @@ const watch = async (context, complaints, causes) => {
   const caused = (text) => {
     const status = /^Failed to load resource: the server responded with a status of (\d+)/.exec(text)?.[1];
     if (status) return causes.includes(Number(status));
-    // On an address that is neither https nor this machine the browser says that it leaves one header out.
+    // A server behind https by its settings, asked plainly: the browser says that it leaves one header out.
     if (causes.includes("plain http") && text.startsWith("The Cross-Origin-Opener-Policy header has been ignored")) return true;
     return causes.includes("network") && /^Failed to load resource: net::ERR_/.test(text);
   };

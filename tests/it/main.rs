@@ -10,6 +10,7 @@ mod cli;
 mod faults;
 mod floors;
 mod harness;
+mod headers;
 mod matrix;
 mod model;
 mod races;
