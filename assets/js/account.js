@@ -44,19 +44,19 @@ function device(session) {
 
 /** @param {Session} session @param {HTMLButtonElement} button */
 async function endDevice(session, button) {
-  button.disabled = true;
-  const response = await auth.fetch(`/auth/sessions/${session.id}`, {
-    method: "DELETE",
-    headers: { "Content-Type": "application/json" },
-  });
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  const asked = auth.fetch(`/auth/sessions/${session.id}`, { method: "DELETE", headers: { "Content-Type": "application/json" } });
+  const response = await asked.catch(() => null);
+  show("devices-problem", "");
   // Gone already is as good.
-  if (response.ok || response.status === 404) {
+  if (response?.ok || response?.status === 404) {
     show("devices-done", say("account.ended", { device: describe(session.userAgent) || say("all.unknown_device") }));
     await listDevices();
     get("devices-done").focus();
     return;
   }
-  button.disabled = false;
+  button.removeAttribute("aria-busy");
   show("devices-problem", say("all.busy"));
 }
 

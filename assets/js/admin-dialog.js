@@ -2,7 +2,7 @@
 /** Dialogs: a question, a small form, a typed confirmation. Made when needed, gone when closed. */
 
 import { make } from "./admin-dom.js";
-import { say, span, wordsFor } from "./form.js";
+import { countDown, say, wordsFor } from "./form.js";
 
 /** @typedef {import("./admin-api.js").Answer} Answer */
 
@@ -59,19 +59,6 @@ function wrongWith(field, value) {
   return field.pattern && !field.pattern.test(value) ? (field.wrong ?? say("all.required")) : "";
 }
 
-/** Holds the button until the server looks again, and says so. @param {HTMLButtonElement} button @param {HTMLElement} problem @param {number} seconds */
-function hold(button, problem, seconds) {
-  const until = Date.now() + Math.max(1, seconds) * 1000;
-  button.disabled = true;
-  const tick = () => {
-    const left = Math.ceil((until - Date.now()) / 1000);
-    problem.textContent = left > 0 ? say("all.wait", { time: span(left) }) : "";
-    if (left > 0 && button.isConnected) setTimeout(tick, 1000);
-    else button.disabled = false;
-  };
-  tick();
-}
-
 /**
  * Asks. Resolves with the good answer; with `null` where it was given up.
  * @param {Question} question @returns {Promise<Answer | null>}
@@ -116,7 +103,7 @@ export function dialog(question) {
     no.addEventListener("click", () => busy() || element.close());
     form.addEventListener("submit", async (/** @type {Event} */ event) => {
       event.preventDefault();
-      if (busy() || yes.disabled) return;
+      if (busy() || yes.getAttribute("aria-disabled") === "true") return;
       problem.textContent = "";
       for (const { field, input, complain } of fields) complain(wrongWith(field, input.value));
       const wrong = fields.find(({ field, input }) => wrongWith(field, input.value));
@@ -129,7 +116,7 @@ export function dialog(question) {
         return element.close();
       }
       if (answer.code === "cancelled") return;
-      if (answer.status === 429) return hold(yes, problem, answer.retryAfter);
+      if (answer.status === 429) return countDown(answer, yes, problem);
       const said = question.fails?.(answer) ?? { field: undefined, text: wordsFor(answer) };
       const at = fields.find(({ field }) => field.name === said.field);
       if (!at) return void (problem.textContent = said.text);

@@ -96,30 +96,29 @@ export function wordsFor(answer) {
   return answer.detail || say("all.failed", { id: answer.id });
 }
 
-let counting = 0;
-
 /**
  * Counts down until the next try is looked at. The button only looks disabled: it keeps the focus. The
  * wait is announced once, not every second.
- * @param {Answer} answer @param {HTMLButtonElement} button
+ * @param {Answer} answer @param {HTMLButtonElement} button @param {HTMLElement} problem where it is said
  */
-function countDown(answer, button) {
+export function countDown(answer, button, problem) {
   const until = Date.now() + Math.max(1, answer.retryAfter) * 1000;
   button.setAttribute("aria-disabled", "true");
-  clearInterval(counting);
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
-    if (left > 0) return show("problem", say("all.wait", { time: span(left) }));
-    clearInterval(counting);
-    button.removeAttribute("aria-disabled");
-    show("problem", "");
-    get("problem").removeAttribute("aria-live");
+    problem.textContent = left > 0 ? say("all.wait", { time: span(left) }) : "";
+    problem.hidden = left <= 0;
+    if (left <= 0) {
+      clearInterval(counting);
+      button.removeAttribute("aria-disabled");
+      problem.removeAttribute("aria-live");
+    }
   };
-  tick();
-  counting = window.setInterval(() => {
-    get("problem").setAttribute("aria-live", "off");
+  const counting = setInterval(() => {
+    problem.setAttribute("aria-live", "off");
     tick();
   }, 1000);
+  tick();
 }
 
 /**
@@ -149,7 +148,7 @@ export function form({ send, done, fails }) {
     const answer = await send(Object.fromEntries(fields.map((field) => [field.name, field.value])));
     if (answer.ok) return done(answer);
     button.removeAttribute("aria-busy");
-    if (answer.status === 429) return countDown(answer, button);
+    if (answer.status === 429) return countDown(answer, button, get("problem"));
     const said = fails?.(answer) ?? usual(answer);
     if (said.field && get(said.field)) {
       fieldError(said.field, said.text);

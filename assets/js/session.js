@@ -53,12 +53,13 @@ async function watch() {
 
 async function signOut() {
   const button = get("sign-out");
-  button.disabled = true;
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
   try {
     await auth.logout();
     leave("logged_out");
   } catch {
-    button.disabled = false;
+    button.removeAttribute("aria-busy");
     button.textContent = say("all.again");
   }
 }
