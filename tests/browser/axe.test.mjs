@@ -1,25 +1,12 @@
 // axe finds nothing: on any page, in any state, light and dark, on a phone and at a desk.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
+import { findings } from "./axe.mjs";
 import { suite, test } from "./harness.mjs";
 import { devices, SCHEMES, SIZES, STATES } from "./pages.mjs";
 import { Server } from "./server.mjs";
 
-const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const it = suite({ demo: true, registration: "open", "limits.login": "1000/15m" });
-
-/** What axe finds, in a line each. */
-const findings = async (page) => {
-  await page.evaluate(source);
-  return page.evaluate(async () => {
-    // @ts-ignore: from the source above
-    const { violations, passes } = await axe.run(document);
-    if (passes.length < 10) return [`only ${passes.length} rules applied`];
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
-  });
-};
 
 const check = async (name, go, origin) => {
   for (const colorScheme of SCHEMES) {
