@@ -182,7 +182,6 @@ fn pages(
 ) -> HashMap<(&'static str, &'static str), Served> {
     let mut pages = HashMap::new();
     let frame = embedded::page("_frame").unwrap_or_default();
-    let bar = embedded::page("_bar").unwrap_or_default();
     for language in LANGUAGES {
         let mut words = words(language);
         words.insert("name".to_owned(), config.name.clone());
@@ -199,14 +198,30 @@ fn pages(
             words.insert("page".to_owned(), name.to_owned());
             words.insert("scripts".to_owned(), said_by_scripts(&words, name));
             words.insert("title".to_owned(), words.get(&format!("{name}.title")).cloned().unwrap_or_default());
-            let frame =
-                frame.replace("{{loads}}", &loads(files, name)).replace("{{main}}", &main).replace("{{bar}}", &bar);
+            let frame = frame.replace("{{loads}}", &loads(files, name)).replace("{{main}}", &include(&main));
             let frame = frame.replace(&format!("data-nav=\"{name}\""), "aria-current=\"page\"");
             let text = fill(&frame, &words);
             pages.insert((name, language), Served::new(text.into_bytes(), "text/html; charset=utf-8".to_owned()));
         }
     }
     pages
+}
+
+/// Puts what pages share in place of `{{>part key=value}}`: the file `_part.html`, with the value in place of
+/// `[key]`. A part that isn't there stays as it is, where a test finds it.
+fn include(template: &str) -> String {
+    let mut pieces = template.split("{{>");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for (call, rest) in pieces.filter_map(|piece| piece.split_once("}}")) {
+        let mut words = call.split(' ');
+        let part = embedded::page(&format!("_{}", words.next().unwrap_or_default()));
+        let part = part.map_or_else(|| format!("{{{{>{call}}}}}"), |part| include(&part));
+        let values = words.filter_map(|word| word.split_once('='));
+        let part = values.fold(part, |part, (key, value)| part.replace(&format!("[{key}]"), value));
+        out.push_str(part.trim_end());
+        out.push_str(rest);
+    }
+    out
 }
 
 /// Puts words in place of `{{key}}`, written so that they can't be markup. A key that no language knows
@@ -264,7 +279,7 @@ mod tests {
                 let page = site.page(name, language).unwrap_or_else(|| panic!("{name} is not there"));
                 let text = String::from_utf8(page.bytes.clone()).unwrap();
                 assert!(!text.contains("{{"), "{name} {language}: {}", text.split("{{").nth(1).unwrap());
-                assert!(!text.contains("<b>"), "{name}");
+                assert!(!text.contains("<b>") && !text.contains("=\"["), "{name}");
                 assert!(!text.contains("style=") && !text.contains("onclick=") && !text.contains("<style"), "{name}");
             }
         }
