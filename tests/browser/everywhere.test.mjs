@@ -1,7 +1,7 @@
-// Signing out everywhere takes hold in tabs that are open: within two seconds of their next call.
+// Signing out everywhere takes hold in tabs that are open, within seconds and by itself.
 import assert from "node:assert/strict";
 
-import { focused, suite, tabTo, test, toldWhy } from "./harness.mjs";
+import { focused, suite, test, toldWhy } from "./harness.mjs";
 
 const it = suite({ demo: true });
 
@@ -11,17 +11,11 @@ const demoTold = async (page, reason) => {
   assert.equal(await page.locator("[data-demo=reason]").textContent(), reason);
 };
 
-/** Asks for something on the account page, and takes the time until it says why not. */
+/** The account asks by itself as long as it is looked at: it leaves without a key being touched. */
 const accountTold = async (page, words) => {
-  const asked = performance.now();
-  await tabTo(page, "currentPassword");
-  await page.keyboard.type("some password");
-  await tabTo(page, "newPassword");
-  await page.keyboard.type("another password");
-  const sent = performance.now();
-  await page.keyboard.press("Enter");
+  const began = performance.now();
   await toldWhy(page, words);
-  assert.ok(performance.now() - sent < 2000, `${performance.now() - asked} ms`);
+  assert.ok(performance.now() - began < 3000, `${performance.now() - began} ms`);
 };
 
 test("from another device", async () => {
@@ -32,8 +26,7 @@ test("from another device", async () => {
   const phone = await it.server.signIn("ann@example.com");
   const answer = await phone.call("POST", "/auth/logout-all");
   assert.equal(answer.sessions, 3);
-  await demoTold(demo, "logged_out_everywhere");
-  await accountTold(account, "because this account signed out on all devices");
+  await Promise.all([demoTold(demo, "logged_out_everywhere"), accountTold(account, "because this account signed out on all devices")]);
 });
 
 test("by an administrator, of one user", async () => {
@@ -42,8 +35,7 @@ test("by an administrator, of one user", async () => {
   const account = await it.signedIn("bea@example.com", "/account", { causes: [401] });
   await account.locator("#devices > li").first().waitFor();
   await it.server.admin("POST", `/users/${id}/logout-all`);
-  await demoTold(demo, "ended_by_admin");
-  await accountTold(account, "An administrator signed you out.");
+  await Promise.all([demoTold(demo, "ended_by_admin"), accountTold(account, "An administrator signed you out.")]);
 });
 
 test("a disabled account is told so", async () => {
