@@ -141,6 +141,8 @@ pub struct Hour {
 pub trait Rows {
     /// The one row of the whole database.
     fn meta(&self) -> Result<Meta, Error>;
+    /// When this was copied as a backup, if it is a copy that nobody has opened as live yet.
+    fn stamp(&self) -> Result<Option<Timestamp>, Error>;
     /// A user by id.
     fn user(&self, id: UserId) -> Result<Option<User>, Error>;
     /// A user by address.

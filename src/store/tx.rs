@@ -27,6 +27,9 @@ pub trait Tx: Rows {
     /// Moves the epoch from `before` to `after`.
     fn set_epoch(&mut self, before: i64, after: i64) -> Result<(), Error>;
 
+    /// From now on this is no backup but the database.
+    fn clear_stamp(&mut self) -> Result<(), Error>;
+
     /// Adds a user. False where the address is taken.
     fn insert_user(&mut self, user: &User) -> Result<bool, Error>;
     /// Moves a user from one state to another. False where the new address is taken.
@@ -63,6 +66,8 @@ pub trait Tx: Rows {
     fn delete_link(&mut self, hash: LinkHash) -> Result<(), Error>;
     /// Voids the links of a user, or of nobody; of one kind, or of all.
     fn void_links(&mut self, user: Option<UserId>, kind: Option<LinkKind>) -> Result<(), Error>;
+    /// Voids all links, whosever they are.
+    fn void_all_links(&mut self) -> Result<(), Error>;
 
     /// Adds a key.
     fn insert_key(&mut self, key: &SealedKey) -> Result<(), Error>;

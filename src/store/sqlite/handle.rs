@@ -17,6 +17,7 @@ use crate::store::rows::Rows;
 use crate::store::sqlite::checkpoint::{self, Wal};
 use crate::store::sqlite::open::{self, OpenError, ServeLock};
 use crate::store::sqlite::readers::{self, Look};
+use crate::store::sqlite::source;
 use crate::store::sqlite::turn::Turn;
 use crate::store::sqlite::tx::{SqliteTx, finish};
 use crate::store::sqlite::writer::{Job, Message, Pending, Writer};
@@ -54,6 +55,7 @@ impl Opened {
     pub fn new(folder: &Path) -> Result<Self, OpenError> {
         let lock = ServeLock::take(folder)?;
         let path = folder.join(open::FILE);
+        source::refuse_stray_wal(&path)?;
         open::create_file(&path)?;
         let conn = open::writer(&path)?;
         Ok(Self { lock, conn, path })

@@ -41,6 +41,11 @@ pub(super) fn delete(conn: &Connection, hash: LinkHash) -> Result<(), Error> {
     one(conn.execute("DELETE FROM links WHERE hash = ?", [hash.as_bytes()])?, TABLE)
 }
 
+pub(super) fn void_all(conn: &Connection) -> Result<(), Error> {
+    conn.execute("DELETE FROM links", [])?;
+    Ok(())
+}
+
 pub(super) fn void(conn: &Connection, user: Option<UserId>, kind: Option<LinkKind>) -> Result<(), Error> {
     let sql = "DELETE FROM links WHERE user_id IS ?1 AND kind = coalesce(?2, kind)";
     conn.execute(sql, params![user.as_ref().map(UserId::as_bytes), kind.map(LinkKind::word)])?;

@@ -8,13 +8,23 @@
 //! | `checkpoint` | moves the WAL into the file, off the requests' way |
 //! | `turn` | how a command gets its turn to write beside a busy server |
 //! | `beside` | one operation by a command, beside a running server or without one |
+//! | `source` | opens a file only to look at it, live or not |
+//! | `copy` | copies a database into a draft, page by page, beside a running server |
+//! | `check` | whether a file is whole and ours |
+//! | `replace` | puts a draft in the place of the database |
+//! | `stamp` | what tells a backup from the database |
 //! | `handle` | `Store`: what operations are submitted to |
 //! | `tx` | `Rows` and `Tx` on a connection |
 //! | `users`, `sessions`, … | the statements, one file a table |
 
 pub mod beside;
+pub mod check;
+pub mod copy;
+pub mod draft;
 pub mod handle;
 pub mod open;
+pub mod replace;
+pub mod source;
 
 mod checkpoint;
 mod columns;
@@ -28,6 +38,7 @@ mod meta;
 mod readers;
 mod revocations;
 mod sessions;
+mod stamp;
 mod turn;
 mod tx;
 mod users;

@@ -16,7 +16,7 @@ use crate::store::sqlite::turn::pause;
 pub const FILE: &str = "doorward.db";
 
 /// "door", in the header of the file.
-const APPLICATION_ID: i32 = 0x646f_6f72;
+pub(super) const APPLICATION_ID: i32 = 0x646f_6f72;
 
 /// How often a busy database is asked again, once a millisecond, before it counts as locked.
 const BUSY_TRIES: i32 = 2_000;
@@ -29,7 +29,7 @@ const LOCK_TRIES: u32 = 100;
 const WAL_LIMIT: i64 = 64 << 20;
 
 /// In order; only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hours.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hours.sql")];
 
 static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
 
@@ -70,6 +70,17 @@ pub enum OpenError {
         path: PathBuf,
         /// What SQLite says.
         source: rusqlite::Error,
+    },
+    /// A backup was copied over a database that was not closed.
+    #[error(
+        "{wal} belongs to another database file than {path}, which is a copy that was put in its place; move {wal} \
+         away and try again, or use `doorward restore`, which minds that"
+    )]
+    StrayWal {
+        /// The database.
+        path: PathBuf,
+        /// What lies beside it.
+        wal: PathBuf,
     },
     /// A migration failed; nothing was changed.
     #[error("{path} could not be brought to this version's schema: {source}")]
@@ -125,7 +136,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags).map_err(damaged)?;
-    conn.busy_handler(Some(wait_for_lock)).map_err(damaged)?;
+    wait_where_busy(&conn).map_err(damaged)?;
     let schema: i32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(damaged)?;
     check_owner(&conn, path)?;
     if usize::try_from(schema).is_ok_and(|schema| schema > MIGRATIONS.len()) {
@@ -136,7 +147,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
          PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;"
     );
     conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(damaged)?;
-    ALL.to_latest(&mut conn).map_err(|source| OpenError::Migration { path: path.to_owned(), source })?;
+    migrate(&mut conn).map_err(|source| OpenError::Migration { path: path.to_owned(), source })?;
     Ok(conn)
 }
 
@@ -145,7 +156,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(damaged)?;
-    conn.busy_handler(Some(wait_for_lock))
+    wait_where_busy(&conn)
         .and_then(|()| conn.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;"))
         .and_then(|()| harden(&conn))
         .map_err(damaged)?;
@@ -171,9 +182,19 @@ fn check_owner(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn harden(conn: &Connection) -> rusqlite::Result<()> {
+pub(super) fn harden(conn: &Connection) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(64);
     conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
+}
+
+/// Brings a database to this version's schema.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), rusqlite_migration::Error> {
+    ALL.to_latest(conn)
+}
+
+/// Waits where another process writes.
+pub(super) fn wait_where_busy(conn: &Connection) -> rusqlite::Result<()> {
+    conn.busy_handler(Some(wait_for_lock))
 }
 
 /// Another process writes: asks again every millisecond, for two seconds.

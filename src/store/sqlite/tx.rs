@@ -15,7 +15,7 @@ use crate::domain::revocation::{Revocation, Revoked};
 use crate::domain::session::Session;
 use crate::store::error::Error;
 use crate::store::rows::{EventFilter, Hour, HourCount, Link, LiveCounts, Meta, Rows, StoredEvent, User, UserCounts};
-use crate::store::sqlite::{devices, events, hours, keys, links, meta, revocations, sessions, users};
+use crate::store::sqlite::{devices, events, hours, keys, links, meta, revocations, sessions, stamp, users};
 use crate::store::tx::{Purge, Tx};
 
 /// A connection inside a transaction, and what the work on it ended.
@@ -47,6 +47,9 @@ pub(super) fn finish(conn: &Connection, keep: bool) -> Result<(), Error> {
 impl Rows for SqliteTx<'_> {
     fn meta(&self) -> Result<Meta, Error> {
         meta::read(self.conn)
+    }
+    fn stamp(&self) -> Result<Option<Timestamp>, Error> {
+        stamp::read(self.conn)
     }
     fn user(&self, id: UserId) -> Result<Option<User>, Error> {
         users::by_id(self.conn, id)
@@ -126,6 +129,9 @@ impl Tx for SqliteTx<'_> {
     fn set_epoch(&mut self, before: i64, after: i64) -> Result<(), Error> {
         meta::set_epoch(self.conn, before, after)
     }
+    fn clear_stamp(&mut self) -> Result<(), Error> {
+        stamp::clear(self.conn)
+    }
     fn insert_user(&mut self, user: &User) -> Result<bool, Error> {
         users::insert(self.conn, user)
     }
@@ -171,6 +177,9 @@ impl Tx for SqliteTx<'_> {
     }
     fn void_links(&mut self, user: Option<UserId>, kind: Option<LinkKind>) -> Result<(), Error> {
         links::void(self.conn, user, kind)
+    }
+    fn void_all_links(&mut self) -> Result<(), Error> {
+        links::void_all(self.conn)
     }
     fn insert_key(&mut self, key: &SealedKey) -> Result<(), Error> {
         keys::insert(self.conn, key)
