@@ -19,10 +19,11 @@ export const KINDS = [
   "session_ended", "refresh_reuse", "late_recovery", "rolled_back", "registered", "setup", "password_changed",
   "password_set", "link_created", "user_created", "email_changed", "role_changed", "user_disabled", "user_enabled",
   "user_unlocked", "user_deleted", "user_logged_out", "everyone_logged_out", "keys_rotated",
+  "restored",
 ];
 
 const BAD = new Set(["refresh_reuse", "rolled_back"]);
-const WARN = new Set(["sign_in_failed", "password_failed", "late_recovery", "everyone_logged_out"]);
+const WARN = new Set(["sign_in_failed", "password_failed", "late_recovery", "everyone_logged_out", "restored"]);
 
 /** What a kind is called. @param {string} kind */
 export const kindName = (kind) => (knows(`admin.kind.${kind}`) ? say(`admin.kind.${kind}`) : kind.replaceAll("_", " "));

@@ -81,6 +81,8 @@ kinds! {
     EveryoneLoggedOut = "everyone_logged_out";
     /// New signing keys were begun.
     KeysRotated = "keys_rotated";
+    /// A backup was put in place of the database.
+    Restored = "restored";
 }
 
 /// Not a kind of event.

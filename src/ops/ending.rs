@@ -51,11 +51,20 @@ pub(super) fn raise(
     Ok(after)
 }
 
-/// Raises the epoch, which ends everybody's sessions.
+/// Raises the epoch by one, which ends everybody's sessions.
 pub(super) fn raise_epoch(tx: &mut dyn Tx, reason: Reason, now: Timestamp) -> Result<i64, store::error::Error> {
-    let before = tx.meta()?.epoch;
-    let after = before + 1;
-    tx.set_epoch(before, after)?;
+    let after = tx.meta()?.epoch + 1;
+    raise_epoch_to(tx, after, reason, now)
+}
+
+/// Raises the epoch to this one.
+pub(super) fn raise_epoch_to(
+    tx: &mut dyn Tx,
+    after: i64,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<i64, store::error::Error> {
+    tx.set_epoch(tx.meta()?.epoch, after)?;
     tx.insert_raise(None, after, reason, now)?;
     tx.revoke(Revoked::Everyone(after), now)?;
     Ok(after)
@@ -79,10 +88,21 @@ pub(super) fn why_not_present(
     ver: Version,
     present: Version,
 ) -> Result<Reason, store::error::Error> {
-    if ver.epoch > present.epoch || ver.number > present.number {
+    let is_ahead = ver.number > present.number;
+    if ver.epoch > present.epoch || (is_ahead && ver.epoch == present.epoch) {
         return Ok(Reason::RolledBack);
     }
-    Ok(first_raise(rows, user, ver, present)?.map_or(Reason::Unknown, |(_, reason)| reason))
+    let raise = first_raise(rows, user, ver, present)?.map_or(Reason::Unknown, |(_, reason)| reason);
+    // A restore raises the epoch, and nothing else explains a version that is ahead of an older file's.
+    Ok(if is_ahead && raise != Reason::Restored { Reason::RolledBack } else { raise })
+}
+
+/// Why a session that is not there is not: it began after the backup was made that was restored since.
+pub(super) fn why_not_there(rows: &dyn Rows, ver: Version) -> Result<Option<Reason>, store::error::Error> {
+    if ver.epoch >= rows.meta()?.epoch {
+        return Ok(None);
+    }
+    Ok(rows.raise_above(None, ver.epoch)?.map(|(_, reason)| reason).filter(|reason| *reason == Reason::Restored))
 }
 
 /// What first raised the epoch or the version above that of a session, as far as it is still known.

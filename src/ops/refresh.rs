@@ -92,7 +92,8 @@ impl TryOp for Rotate {
         let is_parent = self.is_parent(session.as_ref())?;
         let decision = decide(session.as_ref(), present, &self.shown, is_parent, &self.policy, self.now);
         let (Some(session), Some(user)) = (session, user) else {
-            return Err(Error::SessionEnded(refusal(decision)));
+            let reason = ending::why_not_there(tx, self.shown.ver)?;
+            return Err(Error::SessionEnded(reason.unwrap_or_else(|| refusal(decision))));
         };
         match decision {
             Decision::Refuse(Reason::Unknown) if session.ended.is_none() => {

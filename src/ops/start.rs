@@ -15,6 +15,7 @@ use crate::domain::link::LinkKind;
 use crate::ops::error::Error;
 use crate::ops::keys::{KeyError, KeyMaker};
 use crate::ops::link::{self, Draft, NewLink};
+use crate::ops::restored::BeginAnew;
 use crate::store;
 use crate::store::op::Op;
 use crate::store::rows::Link;
@@ -93,7 +94,13 @@ pub fn start(
         Keyring::open(&have, &master, meta.database, hs256.as_ref()).map_err(KeyError::from)?;
     }
     let maker = KeyMaker { master: &master, database: meta.database, now, entropy };
-    let missing = maker.missing(&have, config.tokens.algorithm)?;
+    let is_backup = opened.read(|rows| rows.stamp())?.is_some();
+    if is_backup && opened.run(&BeginAnew::where_stamped(&maker, config.tokens.algorithm)?)? {
+        tracing::warn!(
+            "the database is a backup that was put in its place: everybody is signed out, all links are void"
+        );
+    }
+    let missing = maker.missing(&opened.read(|rows| rows.keys())?, config.tokens.algorithm)?;
     if !missing.is_empty() {
         opened.run(&missing)?;
     }
