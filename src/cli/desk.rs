@@ -1,5 +1,6 @@
 //! What a command works with: the settings, and the database beside a running server or without one.
 
+use crate::base::entropy::SystemEntropy;
 use crate::base::time::{Clock, SystemClock, Timestamp};
 use crate::cli::error::Error;
 use crate::cli::output;
@@ -7,12 +8,13 @@ use crate::cli::place::Place;
 use crate::config::Config;
 use crate::domain::email::Email;
 use crate::domain::session::Policy;
+use crate::ops::restored::begin_anew_where_stamped;
 use crate::ops::{self, settings};
 use crate::store;
 use crate::store::op::Op;
 use crate::store::rows::{Rows, User};
 use crate::store::sqlite::beside::{Beside, TakenUp};
-use crate::store::sqlite::open;
+use crate::store::sqlite::{open, source};
 
 /// How many addresses are looked at for one like that asked for.
 const SIMILAR: u32 = 1_000;
@@ -32,15 +34,20 @@ impl Desk {
         let config = place.load(None)?.config;
         let path = config.data_dir.join(open::FILE);
         output::note(format_args!("database: {}", path.display()));
+        source::refuse_stray_wal(&path)?;
         let db = Beside::open(&config.data_dir)?;
         match db.read(|rows| rows.meta()) {
-            Err(store::error::Error::Unexpected { .. }) => Err(Error::Failed(format!(
-                "the first start of {} never came to an end; `doorward serve` finishes it",
-                path.display()
-            ))),
-            Err(error) => Err(error.into()),
-            Ok(_) => Ok(Self { config, db }),
+            Err(store::error::Error::Unexpected { .. }) => {
+                let text = "never came to an end; `doorward serve` finishes it";
+                return Err(Error::Failed(format!("the first start of {} {text}", path.display())));
+            }
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
         }
+        if begin_anew_where_stamped(&db, &config, SystemClock.now(), &SystemEntropy::default())? {
+            output::note("it is a backup that was put in its place: everybody is signed out now, all links are void");
+        }
+        Ok(Self { config, db })
     }
 
     /// The wall clock; asked once for what is done together.

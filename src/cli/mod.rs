@@ -5,6 +5,8 @@
 
 mod acting;
 mod admin_link;
+mod backup;
+mod check;
 mod completions;
 mod config;
 mod desk;
@@ -13,9 +15,12 @@ mod keys;
 mod link;
 mod log;
 mod logout_all;
+mod long_work;
 mod output;
 mod password;
 mod place;
+mod progress;
+mod restore;
 mod serve;
 mod sessions;
 mod table;
@@ -58,6 +63,12 @@ enum Command {
     /// List the signing keys, or begin new ones
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Copy the database into one file, beside a running server
+    Backup(backup::Backup),
+    /// Put a backup in the place of the database; nothing that was ended comes back
+    Restore(restore::Restore),
+    /// Prove that the database or a backup is whole and that the master key opens it
+    Check(check::Check),
     /// Check the settings, show where each came from, or print an example
     #[command(subcommand)]
     Config(config::Config),
@@ -101,6 +112,9 @@ impl Cli {
             Some(Command::Sessions(sessions)) => sessions.run(place),
             Some(Command::AdminLink(link)) => link.run(place),
             Some(Command::Keys(keys)) => keys.run(place),
+            Some(Command::Backup(backup)) => backup.run(place),
+            Some(Command::Restore(restore)) => restore.run(place),
+            Some(Command::Check(check)) => check.run(place),
             Some(Command::Config(config)) => config.run(place),
             Some(Command::Completions(completions)) => completions.run(),
         }
@@ -155,6 +169,9 @@ mod tests {
             "doorward logout-all",
             "doorward logout-all a@b.example --everyone",
             "doorward sessions end 7",
+            "doorward backup",
+            "doorward restore",
+            "doorward restore a b",
             "doorward completions dos",
         ] {
             assert_eq!(status(line), 2, "{line}");
@@ -171,6 +188,10 @@ mod tests {
             "doorward logout-all --everyone --json",
             "doorward sessions end 0190a5b8-7c3e-7000-8000-000000000000",
             "doorward admin-link",
+            "doorward backup copy.db --force --json",
+            "doorward restore copy.db --yes --json",
+            "doorward check",
+            "doorward check copy.db --json",
             "doorward completions zsh",
             "doorward --help",
             "doorward --version",
