@@ -70,6 +70,9 @@ impl Backup {
             return Err(Error::Failed(format!("{text}: {}", finding.text)));
         }
         let bytes = draft.size().map_err(|error| unwritable(&file, error))?;
+        if stop.load(Ordering::Relaxed) {
+            return Err(no_copy(&file, &NoCopy::Interrupted));
+        }
         draft.place(&file, overwrite).map_err(|error| unwritable(&file, error))?;
         let key = config.master_key.is_none().then(|| key_path(&config.data_dir));
         if self.json {

@@ -6,6 +6,7 @@
 
 mod attack;
 mod auth;
+mod backup;
 mod cli;
 mod faults;
 mod floors;
@@ -15,7 +16,6 @@ mod matrix;
 mod model;
 mod races;
 mod readme;
-#[expect(dead_code, reason = "the crash tests use it too, and a part of it alone")]
 mod real;
 mod store;
 mod tidy;

@@ -74,18 +74,18 @@ pub fn copy(source: &Source, draft: &Draft, tell: &mut dyn FnMut(Progress) -> Co
     let (mut steps, mut waits) = (0, PATIENCE);
     loop {
         let step = backup.step(PAGES).map_err(write)?;
+        let progress = backup.progress();
+        let pages = |count: i32| u64::try_from(count).unwrap_or(0);
+        let done = pages(progress.pagecount.saturating_sub(progress.remaining));
+        if tell(Progress { done, all: pages(progress.pagecount) }).is_break() {
+            return Err(NoCopy::Interrupted);
+        }
         if step == StepResult::Done {
             break;
         }
         waits = if step == StepResult::More { PATIENCE } else { waits - 1 };
         if waits == 0 {
             return Err(NoCopy::Source(Error::Locked));
-        }
-        let progress = backup.progress();
-        let pages = |count: i32| u64::try_from(count).unwrap_or(0);
-        let done = pages(progress.pagecount.saturating_sub(progress.remaining));
-        if tell(Progress { done, all: pages(progress.pagecount) }).is_break() {
-            return Err(NoCopy::Interrupted);
         }
         steps += 1;
         if steps % STEPS_A_SYNC == 0 {

@@ -12,6 +12,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::base::time::Ttl;
@@ -100,6 +101,9 @@ impl Seat {
     fn fold(&self) -> rusqlite::Result<Option<Present>> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&self.path, flags)?;
+        // What is damaged stays as it is, and what lies beside it too.
+        let has_wal = fs::metadata(beside(&self.path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_wal)?;
         open::wait_where_busy(&conn)?;
         let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
         let (id, objects) = (number("PRAGMA application_id")?, number("SELECT count(*) FROM sqlite_schema")?);

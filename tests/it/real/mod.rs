@@ -109,6 +109,22 @@ impl Site {
         command.args(args).stdin(File::open(path).unwrap()).output().unwrap()
     }
 
+    /// Runs a command of the binary, by a program that becomes it, to its end.
+    pub(crate) fn run_through(&self, through: &[&str], args: &[&str]) -> Output {
+        self.spawn_through(through, args).wait_with_output().unwrap()
+    }
+
+    /// The same, and doesn't wait.
+    pub(crate) fn spawn_through(&self, through: &[&str], args: &[&str]) -> Child {
+        let through: Vec<_> = through.iter().map(|word| (*word).to_owned()).collect();
+        self.command(&through).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The folder around the data folder, where commands run.
+    pub(crate) fn around(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The binary on this site, behind what starts it.
     fn command(&self, through: &[String]) -> Command {
         let mut words = through.iter().map(OsStr::new).chain([OsStr::new(env!("CARGO_BIN_EXE_doorward"))]);

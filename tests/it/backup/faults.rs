@@ -1,0 +1,290 @@
+//! Backup and restore where something is in the way: a clear word, and nothing changed.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::backup::{ANN, COPY, done, failed, kept, names, said, users, with_ann, with_copy};
+use crate::real::Site;
+
+/// No file grows beyond 48 KiB, with the signal ignored, so that a write fails as on a full disk.
+const FULL: [&str; 4] = ["/bin/sh", "-c", "ulimit -f 96; trap '' XFSZ; exec \"$@\"", "sh"];
+
+/// What lies in both folders, but for what the tests put there.
+fn state(site: &Site) -> (Vec<u8>, Vec<std::ffi::OsString>, Vec<std::ffi::OsString>) {
+    let mut around = names(site.around());
+    around.retain(|name| !name.to_string_lossy().starts_with("input-"));
+    // Empty ones, by which turns are taken.
+    let mut data = names(&site.data());
+    data.retain(|name| name != "doorward.turn" && name != "doorward.lock");
+    (fs::read(site.file("doorward.db")).unwrap_or_default(), data, around)
+}
+
+/// A command fails with a text, and all is as it was.
+#[track_caller]
+fn refused(site: &Site, args: &[&str], status: i32, text: &str) {
+    let before = state(site);
+    let err = failed(site, args, status);
+    assert!(err.contains(text), "{args:?}: {err}");
+    assert!(state(site) == before, "{args:?} changed something: {:?}", state(site).1);
+}
+
+#[tokio::test]
+async fn a_backup_takes_no_place_that_is_taken() {
+    let (site, _) = with_ann().await;
+    let copy = site.around().join(COPY);
+    fs::write(&copy, "precious").unwrap();
+    let taken =
+        format!("error: {} is there already; choose another name, or say --force to replace it\n", copy.display());
+    refused(&site, &["backup", COPY], 1, &taken);
+    assert_eq!(fs::read(&copy).unwrap(), b"precious");
+    done(&site, &["backup", "--force", COPY]);
+    done(&site, &["check", COPY]);
+    symlink("nowhere", site.around().join("link.db")).unwrap();
+    refused(&site, &["backup", "link.db"], 1, "link.db is there already");
+    // The link goes, and not what it leads to.
+    symlink(site.file("doorward.key"), site.around().join("key.db")).unwrap();
+    let key = fs::read(site.file("doorward.key")).unwrap();
+    done(&site, &["backup", "--force", "key.db"]);
+    assert!(fs::read(site.file("doorward.key")).unwrap() == key);
+    assert!(fs::symlink_metadata(site.around().join("key.db")).unwrap().is_file());
+}
+
+#[tokio::test]
+async fn a_backup_never_takes_the_place_of_the_servers_own_files() {
+    let (site, _) = with_ann().await;
+    symlink(site.data(), site.around().join("same")).unwrap();
+    for name in ["doorward.db", "doorward.db-wal", "doorward.key", "doorward.lock", "config.toml"] {
+        for folder in ["data", "same"] {
+            let file = format!("{folder}/{name}");
+            refused(&site, &["backup", "--force", &file], 2, "this name in the data folder is the server's own");
+        }
+    }
+    refused(&site, &["backup", "--force", "data"], 2, "this is a folder; name a file in it");
+    refused(&site, &["backup", "none/copy.db"], 1, "none/copy.db: there is no such folder; make it first");
+    refused(&site, &["backup", "/proc/copy.db"], 1, "/proc/copy.db: ");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_nothing_is_left() {
+    let (site, ann) = with_copy().await;
+    let before = state(&site);
+    for (args, text) in [
+        (&["backup", "other.db"][..], "other.db can't be written: "),
+        (&["backup", "--force", COPY], "copy.db can't be written: "),
+        (&["restore", "--yes", COPY], " can't be written: "),
+    ] {
+        let (status, out, err) = said(&site.run_through(&FULL, args));
+        assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
+        assert!(err.contains(text) && err.contains("is there room for it?"), "{err}");
+        assert!(state(&site) == before, "{args:?}: {:?}", state(&site));
+    }
+    done(&site, &["check", COPY]);
+    let server = site.start();
+    server.api().refresh(&ann.refresh).await.unwrap().tokens();
+    server.stop();
+}
+
+#[tokio::test]
+async fn no_backup_is_made_of_what_is_not_good() {
+    let (site, _) = with_ann().await;
+    let whole = fs::read(site.file("doorward.db")).unwrap();
+    let key = fs::read(site.file("doorward.key")).unwrap();
+    fs::remove_file(site.file("doorward.key")).unwrap();
+    let text = "the copy did not stand its check and was not kept. The database itself is no better: its keys can't be \
+        opened: there is no master key at ";
+    refused(&site, &["backup", COPY], 1, text);
+    fs::write(site.file("doorward.key"), key).unwrap();
+    // A page of a tree.
+    let mut bad = whole.clone();
+    bad[4_096 * 3..4_096 * 3 + 64].fill(0xff);
+    fs::write(site.file("doorward.db"), bad).unwrap();
+    refused(&site, &["backup", COPY], 1, "it is damaged: ");
+    fs::write(site.file("doorward.db"), &whole[..whole.len() / 2]).unwrap();
+    refused(&site, &["backup", COPY], 1, "damaged");
+    fs::write(site.file("doorward.db"), "nothing of ours").unwrap();
+    refused(&site, &["backup", COPY], 1, "it is not an SQLite database");
+    fs::remove_file(site.file("doorward.db")).unwrap();
+    refused(&site, &["backup", COPY], 1, "there is no database at ");
+}
+
+#[tokio::test]
+async fn a_restore_asks_first_and_keeps_off_a_running_server() {
+    let (site, _) = with_copy().await;
+    let usage = "error: a restore replaces the database, and there is nobody to ask; say --yes if you mean it\n";
+    refused(&site, &["restore", COPY], 2, usage);
+    for file in ["data/doorward.db", "same.db", "hard.db"] {
+        if file == "same.db" {
+            symlink(site.file("doorward.db"), site.around().join(file)).unwrap();
+        } else if file == "hard.db" {
+            fs::hard_link(site.file("doorward.db"), site.around().join(file)).unwrap();
+        }
+        refused(&site, &["restore", "--yes", file], 2, "is the database itself; name a backup");
+    }
+    fs::remove_file(site.around().join("hard.db")).unwrap();
+    let server = site.start();
+    let err = failed(&site, &["restore", "--yes", COPY], 1);
+    assert!(err.contains("stop it first: a restore replaces what it has open. Nothing was changed"), "{err}");
+    server.api().login("bob@example.com").await.unwrap().tokens();
+    server.stop();
+    // Any other program that has it open.
+    let other = Connection::open(site.file("doorward.db")).unwrap();
+    other.execute_batch("BEGIN; SELECT count(*) FROM users;").unwrap();
+    let err = failed(&site, &["restore", "--yes", COPY], 1);
+    assert!(err.contains("the database is locked by another process; nothing was changed"), "{err}");
+    drop(other);
+    assert_eq!(kept(&site), [] as [String; 0]);
+    done(&site, &["restore", "--yes", COPY]);
+    assert_eq!(users(&site.file("doorward.db")), [ANN]);
+}
+
+#[tokio::test]
+async fn a_restore_asks_on_a_terminal_and_takes_only_a_yes() {
+    let (site, _) = with_copy().await;
+    let run = |answer: &str| {
+        let binary = env!("CARGO_BIN_EXE_doorward");
+        let command = format!("{binary} --data {} restore {COPY}", site.data().display());
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &command, "/dev/null"]).current_dir(site.around());
+        let mut child =
+            script.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let (mut out, mut said) = (child.stdout.take().unwrap(), Vec::new());
+        while !said.ends_with(b"[y/N] ") {
+            let mut byte = [0];
+            std::io::Read::read_exact(&mut out, &mut byte).unwrap();
+            said.extend(byte);
+        }
+        std::io::Write::write_all(child.stdin.as_mut().unwrap(), answer.as_bytes()).unwrap();
+        std::io::Read::read_to_end(&mut out, &mut said).unwrap();
+        (child.wait().unwrap().code(), String::from_utf8(said).unwrap())
+    };
+    for no in ["n\n", "\n", "what?\n", "\x03"] {
+        let (status, said) = run(no);
+        assert!(status == Some(1) && said.contains("Go on? [y/N] ") && said.contains("nothing was changed"), "{said}");
+        assert_eq!(users(&site.file("doorward.db")).len(), 2);
+    }
+    let (status, said) = run("y\n");
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!((users(&site.file("doorward.db")), kept(&site).len()), (vec![ANN.to_owned()], 1));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_good_backup_is_refused_and_the_database_stays() {
+    let (site, ann) = with_copy().await;
+    let copy = site.around().join(COPY);
+    let whole = fs::read(&copy).unwrap();
+    let refuse = |change: &dyn Fn(&Path), text: &str| {
+        fs::write(&copy, &whole).unwrap();
+        change(&copy);
+        refused(&site, &["restore", "--yes", COPY], 1, text);
+    };
+    let sql = |text: &'static str| move |file: &Path| Connection::open(file).unwrap().execute_batch(text).unwrap();
+    refuse(&|file| fs::remove_file(file).unwrap(), "there is no such file; ");
+    refuse(&|file| fs::write(file, "").unwrap(), "the file is empty; ");
+    refuse(&|file| fs::write(file, "a text".repeat(1_000)).unwrap(), "it is not an SQLite database, or ");
+    refuse(&|file| fs::write(file, &whole[..whole.len() / 2]).unwrap(), "damaged");
+    refuse(
+        &sql("PRAGMA user_version = 99"),
+        "it was written by a newer doorward (schema 99, this one knows 1); run that version. Nothing was changed",
+    );
+    refuse(&sql("PRAGMA application_id = 7"), "it is a database of another program; ");
+    refuse(&sql("DELETE FROM meta"), "its first start never came to an end; ");
+    refuse(&sql("DROP TABLE events"), "its schema is not that of schema 1: ");
+    let page = |file: &Path| {
+        let mut bad = whole.clone();
+        bad[4_096 * 3..4_096 * 3 + 64].fill(0xff);
+        fs::write(file, bad).unwrap();
+    };
+    refuse(&page, "it is damaged: ");
+    let key = fs::read(site.file("doorward.key")).unwrap();
+    fs::write(&copy, &whole).unwrap();
+    fs::write(site.file("doorward.key"), [7; 32]).unwrap();
+    refused(
+        &site,
+        &["restore", "--yes", COPY],
+        1,
+        "the master key must be the one it was made with. Nothing was changed",
+    );
+    fs::remove_file(site.file("doorward.key")).unwrap();
+    refused(&site, &["restore", "--yes", COPY], 1, "its keys can't be opened: there is no master key at ");
+    fs::write(site.file("doorward.key"), key).unwrap();
+    let server = site.start();
+    server.api().refresh(&ann.refresh).await.unwrap().tokens();
+    server.stop();
+}
+
+#[tokio::test]
+async fn a_database_that_is_damaged_or_gone_is_replaced_and_kept_as_it_is() {
+    let (site, _) = with_copy().await;
+    let whole = fs::read(site.file("doorward.db")).unwrap();
+    let mut headless = whole.clone();
+    headless[..16].fill(0);
+    let mut strange = whole.clone();
+    strange[4_096 * 2..4_096 * 4].fill(0xff);
+    for bad in [&whole[..whole.len() / 2], &whole[..50], &headless, &strange, b"", b"a text"] {
+        for wal in [None, Some(&b"what a crash left"[..])] {
+            fs::write(site.file("doorward.db"), bad).unwrap();
+            if let Some(wal) = wal {
+                fs::write(site.file("doorward.db-wal"), wal).unwrap();
+            }
+            done(&site, &["restore", "--yes", COPY]);
+            assert_eq!(users(&site.file("doorward.db")), [ANN]);
+            assert!(!site.file("doorward.db-wal").exists() && !site.file("doorward.db-shm").exists());
+            let all = kept(&site);
+            let found = all.iter().find(|name| !name.ends_with("-wal")).unwrap();
+            let same_len = fs::metadata(site.file(found)).unwrap().len() == bad.len() as u64;
+            assert!(same_len, "{} bytes: {all:?}", bad.len());
+            for name in all {
+                fs::remove_file(site.file(&name)).unwrap();
+            }
+        }
+    }
+    fs::remove_file(site.file("doorward.db")).unwrap();
+    fs::write(site.file("doorward.db-wal"), "what a crash left").unwrap();
+    done(&site, &["restore", "--yes", COPY]);
+    assert!(!site.file("doorward.db-wal").exists());
+    let server = site.start();
+    server.api().login(ANN).await.unwrap().tokens();
+    server.stop();
+}
+
+#[tokio::test]
+async fn what_another_program_keeps_there_stays() {
+    let (site, _) = with_copy().await;
+    let db = site.file("doorward.db");
+    Connection::open(&db).unwrap().pragma_update(None, "application_id", 7).unwrap();
+    refused(&site, &["restore", "--yes", COPY], 1, "is a database of another program; move it away");
+    // A newer doorward's is ours, and the way back from it.
+    let conn = Connection::open(&db).unwrap();
+    conn.execute_batch("PRAGMA application_id = 1685024626; PRAGMA user_version = 99").unwrap();
+    drop(conn);
+    done(&site, &["restore", "--yes", COPY]);
+    assert_eq!((users(&db), kept(&site).len()), (vec![ANN.to_owned()], 1));
+}
+
+#[tokio::test]
+async fn a_copy_put_beside_anothers_wal_is_not_opened() {
+    let (site, _) = with_copy().await;
+    let server = site.start();
+    server.api().register("kim@example.com").await;
+    server.kill();
+    let (db, wal) = (site.file("doorward.db"), site.file("doorward.db-wal"));
+    assert!(fs::metadata(&wal).unwrap().len() > 0);
+    fs::copy(site.around().join(COPY), &db).unwrap();
+    let before = (fs::read(&db).unwrap(), fs::read(&wal).unwrap());
+    let text = format!("{} belongs to another database file than {}", wal.display(), db.display());
+    for args in [&["serve"][..], &["user", "list"], &["logout-all", "--everyone"]] {
+        let output = site.run(args);
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && err.contains(&text), "{args:?}: {err}");
+        assert!((fs::read(&db).unwrap(), fs::read(&wal).unwrap()) == before, "{args:?} changed something");
+    }
+    // The restore minds it.
+    done(&site, &["restore", "--yes", COPY]);
+    assert!(!wal.exists() && kept(&site).iter().any(|name| name.ends_with("-wal")));
+    let server = site.start();
+    server.api().login(ANN).await.unwrap().tokens();
+    server.stop();
+}
