@@ -43,6 +43,34 @@ def test_the_first_minute_works_when_it_is_pasted(tmp_path: Path) -> None:
         assert (ended["code"], ended["reason"]) == ("session_ended", "logged_out_everywhere")
 
 
+def test_the_backup_works_when_it_is_pasted() -> None:
+    with Server() as server:
+        binary = server.folder / "target" / "release" / "doorward"
+        binary.parent.mkdir(parents=True)
+        binary.symlink_to(BIN)
+        env = {"PATH": os.environ["PATH"]} | server.env
+
+        def paste(name: str) -> str:
+            script = snippet(name, server.issuer)
+            ran = subprocess.run(
+                ["bash", "-eu"], input=script, env=env, cwd=server.folder, capture_output=True, text=True
+            )
+            assert ran.returncode == 0, ran.stderr
+            return ran.stdout
+
+        before = signed_in(server)
+        assert "1 user and 1 live session" in paste("backup")
+        server.add_user("bob@example.com")
+        server.stop()
+        assert "good: a backup of " in paste("restore")
+        server.start()
+        assert server.sign_in(EMAIL)[0] == 200
+        assert server.sign_in("bob@example.com")[0] == 401, "he came after the backup"
+        status, refused = server.ask("POST", "/auth/refresh", {"refreshToken": before["refreshToken"]})
+        assert (status, refused["code"], refused["reason"]) == (401, "session_ended", "restored")
+        assert server.ask("GET", "/auth/me", token=before["accessToken"])[0] == 401
+
+
 def load_check(server: Server):
     space: dict = {}
     exec(snippet("check-python", server.issuer), space)  # noqa: S102
