@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::base::time::{Clock, SystemClock, Timestamp};
 use crate::cli::error::Error;
 use crate::cli::place::Place;
+use crate::cli::progress::Doing;
 use crate::cli::table::{count, printable};
 use crate::cli::{long_work, output};
 use crate::config::Config;
@@ -70,6 +71,7 @@ impl Check {
 
 /// Looks through a file.
 pub(super) fn report(file: &Path, which: Which, config: &Config, stop: &Stop) -> Result<Report, Error> {
+    let _doing = Doing::new("checking");
     let report = match Source::open(file, stop) {
         Ok(source) => check::check(&source, which, config, SystemClock.now()),
         Err(problem) => check::unopened(&problem, which),

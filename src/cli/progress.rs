@@ -2,6 +2,33 @@
 
 use std::io::{self, IsTerminal, Write};
 
+/// What is being done without saying how far it is; gone when dropped.
+pub(super) struct Doing(bool);
+
+impl Doing {
+    /// Says it on a terminal.
+    pub(super) fn new(what: &'static str) -> Self {
+        let shows = io::stderr().is_terminal();
+        if shows {
+            let _ = write!(io::stderr().lock(), "{what} …");
+        }
+        Self(shows)
+    }
+}
+
+impl Drop for Doing {
+    fn drop(&mut self) {
+        if self.0 {
+            clear_line();
+        }
+    }
+}
+
+/// To the first column, and the rest of the line is gone (ECMA-48, EL).
+fn clear_line() {
+    let _ = write!(io::stderr().lock(), "\r\x1b[K");
+}
+
 /// How wide the bar is, in characters.
 const WIDTH: u64 = 30;
 
@@ -32,8 +59,7 @@ impl Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         if self.shown.is_some_and(|shown| shown <= 100) {
-            // To the first column, and the rest of the line is gone (ECMA-48, EL).
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+            clear_line();
         }
     }
 }

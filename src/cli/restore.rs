@@ -67,13 +67,13 @@ impl Restore {
             return Err(Error::Usage(format!("{} is the database itself; name a backup", file.display())));
         }
         let stop = long_work::watch()?;
-        let seat = seat(&config)?;
-        let draft = Draft::create(&db, draft_number()?).map_err(|error| failed(&db, &error))?;
+        let mut seat = seat(&config)?;
+        let draft = seat.draft(draft_number()?).map_err(|error| failed(&db, &error))?;
         let report = prove(&file, &draft, &config, &stop)?;
         if !self.yes {
             ask(&question(&file, &db, &report), &stop)?;
         }
-        let kept = swap(&seat, draft, &report, &config)?;
+        let kept = swap(&mut seat, draft, &report, &config)?;
         if self.json {
             let (made_at, users) = (report.made_at, report.users);
             output::json(&View { database: &db, file: &file, made_at, users, kept: kept.as_deref() })?;
@@ -127,9 +127,9 @@ fn prove(file: &Path, draft: &Draft, config: &Config, stop: &Stop) -> Result<Rep
 }
 
 /// The draft takes the place of the database. Gives where that is kept.
-fn swap(seat: &Seat, draft: Draft, report: &Report, config: &Config) -> Result<Option<PathBuf>, Error> {
-    let db = seat.path();
-    let present = seat.close_present().map_err(|error| cant_close(db, error))?;
+fn swap(seat: &mut Seat, draft: Draft, report: &Report, config: &Config) -> Result<Option<PathBuf>, Error> {
+    let db = seat.path().to_owned();
+    let present = seat.close_present().map_err(|error| cant_close(&db, error))?;
     let known = match &present {
         Present::Ours(known) => *known,
         Present::Missing => None,
@@ -145,7 +145,7 @@ fn swap(seat: &Seat, draft: Draft, report: &Report, config: &Config) -> Result<O
     begin_anew_in_draft(&draft, (master, database), known, config.tokens.algorithm, (now, &entropy))?;
     // 2026-11-24T23:51:24.123Z without what a shell or another system would mind.
     let time: String = now.rfc3339().chars().take(19).filter(|c| !matches!(c, '-' | ':')).collect();
-    let kept = seat.replace(draft, &format!("{time}Z")).map_err(|error| failed(db, &error))?;
+    let kept = seat.replace(draft, &format!("{time}Z")).map_err(|error| failed(&db, &error))?;
     Ok(kept.filter(|_| present != Present::Missing))
 }
 

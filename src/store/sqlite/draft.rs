@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// What SQLite puts beside a file.
@@ -38,6 +38,11 @@ impl Draft {
         let path = place.with_file_name(hidden);
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         Ok(Self { path, file, placed: false })
+    }
+
+    /// Makes it another's, where this process may: the superuser's restore is the server's to open.
+    pub(super) fn give_to(&self, (user, group): (u32, u32)) {
+        let _ = fchown(&self.file, Some(user), Some(group));
     }
 
     /// Where it is now.

@@ -10,6 +10,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -29,6 +30,10 @@ const NAMES: u32 = 100;
 /// The right to put another file in the place of the database: no server runs and no command writes.
 pub struct Seat {
     path: PathBuf,
+    /// Whose the database is.
+    owner: (u32, u32),
+    /// Keeps the old database closed to everybody, once it was looked at.
+    closed: Option<Connection>,
     _lock: ServeLock,
     _turn: Held,
 }
@@ -56,19 +61,31 @@ pub struct Known {
 impl Seat {
     /// Takes it, and clears away what a restore left that was killed.
     pub fn take(folder: &Path) -> Result<Self, OpenError> {
-        let lock = ServeLock::take(folder)?;
         let io = |source| OpenError::Io { path: folder.to_owned(), source };
+        // Where a link leads: SQLite has a file's companions beside the file itself.
+        let path = folder.join(open::FILE);
+        let path = path.canonicalize().unwrap_or(path);
+        let meta = fs::metadata(&path).or_else(|_| fs::metadata(folder)).map_err(io)?;
+        let owner = (meta.uid(), meta.gid());
+        let new = ["doorward.lock", "doorward.turn"].map(|name| folder.join(name));
+        let new: Vec<_> = new.into_iter().filter(|path| fs::symlink_metadata(path).is_err()).collect();
+        let lock = ServeLock::take(folder)?;
         let turn = Turn::open(folder)
             .and_then(Turn::take)
             .map_err(|error| if error.kind() == ErrorKind::TimedOut { Error::Locked.into() } else { io(error) })?;
-        for entry in fs::read_dir(folder).map_err(io)?.flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(&format!(".{}.", open::FILE)) && name.contains(".part") {
-                let _ = fs::remove_file(entry.path());
-            }
+        for path in new {
+            // Where it may not, it is the server's owner already, or a stranger who can't serve it.
+            let _ = lchown(path, Some(owner.0), Some(owner.1));
         }
-        Ok(Self { path: folder.join(open::FILE), _lock: lock, _turn: turn })
+        clear_away(&path).map_err(io)?;
+        Ok(Self { path, owner, closed: None, _lock: lock, _turn: turn })
+    }
+
+    /// A draft beside the database, and its owner's.
+    pub fn draft(&self, number: u32) -> io::Result<Draft> {
+        let draft = Draft::create(&self.path, number)?;
+        draft.give_to(self.owner);
+        Ok(draft)
     }
 
     /// Where the database is.
@@ -78,7 +95,7 @@ impl Seat {
 
     /// Looks at what is to be replaced, and makes one file of it. Refuses what is not ours, and what
     /// another program has open.
-    pub fn close_present(&self) -> Result<Present, OpenError> {
+    pub fn close_present(&mut self) -> Result<Present, OpenError> {
         match fs::metadata(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Present::Missing),
             Err(source) => return Err(OpenError::Io { path: self.path.clone(), source }),
@@ -88,7 +105,10 @@ impl Seat {
             return Ok(Present::Damaged(format!("{} belongs to another file", wal.display())));
         }
         match self.fold() {
-            Ok(Some(present)) => Ok(present),
+            Ok(Some((known, closed))) => {
+                self.closed = Some(closed);
+                Ok(Present::Ours(known))
+            }
             Ok(None) => Err(OpenError::Foreign(self.path.clone())),
             Err(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Ok(Present::Damaged(error.to_string())),
@@ -97,8 +117,9 @@ impl Seat {
         }
     }
 
-    /// Nothing where the file is another program's.
-    fn fold(&self) -> rusqlite::Result<Option<Present>> {
+    /// Nothing where the file is another program's; else what it knew, and what keeps everybody out of it:
+    /// who opened it in between would make a WAL of it beside the new one.
+    fn fold(&self) -> rusqlite::Result<Option<(Option<Known>, Connection)>> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&self.path, flags)?;
         // What is damaged stays as it is, and what lies beside it too.
@@ -112,10 +133,11 @@ impl Seat {
         }
         let known = epoch_and_ttl(&conn).map(|(epoch, ttl)| Known { epoch, longest_access_ttl: Ttl::from_millis(ttl) });
         // Only where nobody else has it open; SQLite waits for those who are about to leave.
-        let mode: String = conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
-        conn.close().map_err(|(_, error)| error)?;
-        if mode == "delete" {
-            Ok(Some(Present::Ours(known)))
+        let mode = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, String>(0));
+        mode("PRAGMA journal_mode = DELETE")?;
+        conn.execute_batch("BEGIN EXCLUSIVE")?;
+        if mode("PRAGMA journal_mode")? == "delete" {
+            Ok(Some((known, conn)))
         } else {
             Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None))
         }
@@ -161,6 +183,21 @@ impl Seat {
         }
         Ok(Some(kept))
     }
+}
+
+/// Removes drafts of restores that were killed. No other can be at work.
+fn clear_away(path: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+    let begins = format!(".{}.", name.to_string_lossy());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&begins) && name.contains(".part") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// A link where the file system has them, else a copy.

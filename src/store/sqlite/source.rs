@@ -87,7 +87,8 @@ fn look_outside(path: &Path) -> Result<Outside, Problem> {
     let (Some(&[write_version, read_version]), true) = (header.get(18..20), header.starts_with(MAGIC)) else {
         return Err(Problem::NoDatabase);
     };
-    let wal = beside(path, "-wal");
+    // Where a link leads: SQLite has a file's companions beside the file itself.
+    let wal = beside(&path.canonicalize().map_err(unreadable)?, "-wal");
     let outside = Outside {
         is_wal: write_version == 2 || read_version == 2,
         has_wal: fs::metadata(&wal).is_ok_and(|wal| wal.len() > 0),

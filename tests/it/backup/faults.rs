@@ -288,3 +288,64 @@ async fn a_copy_put_beside_anothers_wal_is_not_opened() {
     server.api().login(ANN).await.unwrap().tokens();
     server.stop();
 }
+
+#[tokio::test]
+async fn where_the_database_is_a_link_what_it_leads_to_is_replaced() {
+    let (site, _) = with_copy().await;
+    let disk = site.around().join("disk");
+    fs::create_dir(&disk).unwrap();
+    fs::rename(site.file("doorward.db"), disk.join("real.db")).unwrap();
+    symlink(disk.join("real.db"), site.file("doorward.db")).unwrap();
+    let server = site.start();
+    server.api().register("kim@example.com").await;
+    server.kill();
+    assert!(disk.join("real.db-wal").exists());
+    done(&site, &["restore", "--yes", COPY]);
+    assert!(fs::symlink_metadata(site.file("doorward.db")).unwrap().is_symlink());
+    assert_eq!(users(&disk.join("real.db")), [ANN]);
+    let mut left = names(&disk);
+    let kept = left.pop().unwrap().into_string().unwrap();
+    assert!(kept.starts_with("real.db.before-restore-") && left == ["real.db"], "{left:?} {kept}");
+    assert_eq!(users(&disk.join(kept)).len(), 3);
+    let server = site.start();
+    server.api().login(ANN).await.unwrap().tokens();
+    server.stop();
+}
+
+#[tokio::test]
+async fn what_is_restored_belongs_to_whom_the_database_belonged() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let (site, _) = with_copy().await;
+    let owner = |path: &Path| fs::metadata(path).unwrap().uid();
+    // Only the superuser can give files away; anybody else keeps their own.
+    let other = if owner(&site.data()) == 0 { 65_534 } else { owner(&site.data()) };
+    chown(site.data(), Some(other), None).unwrap();
+    chown(site.file("doorward.db"), Some(other), None).unwrap();
+    done(&site, &["restore", "--yes", COPY]);
+    assert_eq!(owner(&site.file("doorward.db")), other);
+    // On a new machine, where there is nothing but the folder and the key.
+    let key = site.file("doorward.key");
+    for name in names(&site.data()).into_iter().map(|name| site.data().join(name)).filter(|path| *path != key) {
+        fs::remove_file(name).unwrap();
+    }
+    done(&site, &["restore", "--yes", COPY]);
+    for name in ["doorward.db", "doorward.lock", "doorward.turn"] {
+        assert_eq!(owner(&site.file(name)), other, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_written_a_database_and_a_copy_can_be_checked() {
+    let (site, _) = with_copy().await;
+    // The folder again, so that nobody can write there; as another's child, which is gone with it.
+    let mount = "mount --bind . . && mount -o remount,bind,ro . && cd . && exec \"$@\"";
+    let through = ["/usr/bin/unshare", "-rm", "/bin/sh", "-c", mount, "sh"];
+    for file in [&["check"][..], &["check", COPY]] {
+        let (status, out, err) = said(&site.run_through(&through, file));
+        assert!(status == Some(0) && out.starts_with("good: "), "{out}{err}");
+    }
+    let (status, _, err) = said(&site.run_through(&through, &["backup", "other.db"]));
+    assert!(status == Some(1) && err.contains("other.db: it can't be written: Read-only file system"), "{err}");
+    let (status, _, err) = said(&site.run_through(&through, &["restore", "--yes", COPY]));
+    assert!(status == Some(1) && err.contains("Read-only file system"), "{err}");
+}
