@@ -7,7 +7,7 @@ use crate::base::id::DatabaseId;
 use crate::base::secret::Secret;
 use crate::base::time::{Timestamp, Ttl};
 use crate::config::Config;
-use crate::crypto::keys::{Hs256Secret, Keyring};
+use crate::crypto::keys::{BadKeyring, Hs256Secret, Keyring};
 use crate::crypto::master_key::{self, NoMasterKey};
 use crate::crypto::seal::MasterKey;
 use crate::domain::key::{Algorithm, SealedKey};
@@ -90,9 +90,7 @@ pub fn start(
         opened.read(|rows| Ok((rows.meta()?, rows.keys()?, rows.admins()?, rows.highest_cost()?)))?;
     let hs256 = hs256(config);
     // Nothing is made beside keys that can't be opened.
-    if !have.is_empty() {
-        Keyring::open(&have, &master, meta.database, hs256.as_ref()).map_err(KeyError::from)?;
-    }
+    prove(&have, &master, meta.database, hs256.as_ref())?;
     let maker = KeyMaker { master: &master, database: meta.database, now, entropy };
     let is_backup = opened.read(|rows| rows.stamp())?.is_some();
     if is_backup && opened.run(&BeginAnew::where_stamped(&maker, config.tokens.algorithm)?)? {
@@ -135,8 +133,22 @@ fn present_master(config: &Config) -> Result<MasterKey, StartError> {
 /// The master key of a database that has keys, once it has opened them all. Makes nothing.
 pub fn proven_master(config: &Config, database: DatabaseId, have: &[SealedKey]) -> Result<MasterKey, StartError> {
     let master = present_master(config)?;
-    Keyring::open(have, &master, database, hs256(config).as_ref()).map_err(KeyError::from)?;
+    prove(have, &master, database, hs256(config).as_ref())?;
     Ok(master)
+}
+
+/// Whether the master key opens all keys that are there. One to sign with may still be missing: where the
+/// settings' own secret did that so far.
+fn prove(
+    have: &[SealedKey],
+    master: &MasterKey,
+    database: DatabaseId,
+    hs256: Option<&Hs256Secret>,
+) -> Result<(), StartError> {
+    match Keyring::open(have, master, database, hs256) {
+        Ok(_) | Err(BadKeyring::Missing(_)) => Ok(()),
+        Err(bad) => Err(KeyError::from(bad).into()),
+    }
 }
 
 /// Where the master key is, unless the settings give it.

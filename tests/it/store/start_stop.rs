@@ -6,6 +6,7 @@ use doorward::store::error::Error;
 use doorward::store::sqlite::handle::Opened;
 use doorward::store::sqlite::open::{OpenError, ServeLock};
 
+use crate::real::Site;
 use crate::store::place::{Gate, Place, note, op, queued};
 
 #[tokio::test]
@@ -55,6 +56,27 @@ async fn the_wal_does_not_grow_without_end() {
         highest = highest.max(wal.len());
     }
     assert!(highest < 110 << 20, "180 MB were written, and the WAL had {} MB", highest >> 20);
+}
+
+#[tokio::test]
+async fn the_algorithm_can_change_from_start_to_start_and_sessions_go_on() {
+    let site = Site::new();
+    let secret = "c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMgb3IgbW9yZSE";
+    let start = |algorithm: &str| {
+        let starter = site.starter().env("DOORWARD_TOKENS__ALGORITHM", algorithm).env("DOORWARD_REFRESH__GRACE", "0s");
+        let with_secret = algorithm == "HS256";
+        if with_secret { starter.env("DOORWARD_TOKENS__HS256_SECRET", secret).start() } else { starter.start() }
+    };
+    let server = start("HS256");
+    let mut ann = server.api().setup(&server.setup_secret(), "ann@example.com").await;
+    server.stop();
+    for algorithm in ["ES256", "EdDSA", "HS256", "RS256"] {
+        let server = start(algorithm);
+        let api = server.api();
+        ann = api.refresh(&ann.refresh).await.unwrap().tokens();
+        assert_eq!(api.me(&ann.access).await.unwrap().status, 200, "{algorithm}");
+        server.stop();
+    }
 }
 
 #[test]
