@@ -107,6 +107,9 @@ fn check_place(file: &Path, config: &Config, overwrite: Overwrite) -> Result<(),
     if file.is_dir() {
         return refuse("this is a folder; name a file in it");
     }
+    if std::fs::metadata(file).is_ok_and(|meta| !meta.is_file()) {
+        return refuse("this is not a file");
+    }
     if overwrite == Overwrite::No && std::fs::symlink_metadata(file).is_ok() {
         return Err(taken(file));
     }

@@ -19,6 +19,7 @@ use crate::cli::{long_work, output};
 use crate::config::Config;
 use crate::ops::check::{Report, Which, unopened};
 use crate::ops::restored::begin_anew_in_draft;
+use crate::store;
 use crate::store::sqlite::check::{Problem, identify};
 use crate::store::sqlite::copy;
 use crate::store::sqlite::draft::Draft;
@@ -152,6 +153,10 @@ fn swap(seat: &mut Seat, draft: Draft, report: &Report, config: &Config) -> Resu
 /// Another program has it open, or the disk refuses.
 fn cant_close(db: &Path, error: OpenError) -> Error {
     let OpenError::Store(error) = error else { return error.into() };
+    if matches!(error, store::error::Error::Locked) {
+        let text = "another program has it open; end that, and restore again. Nothing was changed";
+        return Error::Failed(format!("{}: {text}", db.display()));
+    }
     let way = "If it can't be helped, move this file, its -wal and its -shm away, and restore again";
     Error::Failed(format!("{}: {error}; nothing was changed. {way}", db.display()))
 }

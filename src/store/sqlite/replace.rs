@@ -12,6 +12,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -22,10 +23,17 @@ use crate::store::sqlite::check::epoch_and_ttl;
 use crate::store::sqlite::draft::{COMPANIONS, Draft, Overwrite, beside, sync_folder_of};
 use crate::store::sqlite::open::{self, OpenError, ServeLock};
 use crate::store::sqlite::source::refuse_stray_wal;
-use crate::store::sqlite::turn::{Held, Turn};
+use crate::store::sqlite::turn::{Held, Turn, pause};
 
 /// How many names are tried for a file that is kept.
 const NAMES: u32 = 100;
+
+/// How often a database that others have open is asked for, and how long each time.
+const TRIES: u32 = 20;
+const BUSY: Duration = Duration::from_millis(100);
+
+/// How long commands get to do what they wait for, in milliseconds.
+const PAUSE: u32 = 50;
 
 /// The right to put another file in the place of the database: no server runs and no command writes.
 pub struct Seat {
@@ -34,8 +42,10 @@ pub struct Seat {
     owner: (u32, u32),
     /// Keeps the old database closed to everybody, once it was looked at.
     closed: Option<Connection>,
+    /// Where turns are taken.
+    folder: PathBuf,
+    turn: Option<Held>,
     _lock: ServeLock,
-    _turn: Held,
 }
 
 /// What stands in the place.
@@ -78,7 +88,7 @@ impl Seat {
             let _ = lchown(path, Some(owner.0), Some(owner.1));
         }
         clear_away(&path).map_err(io)?;
-        Ok(Self { path, owner, closed: None, _lock: lock, _turn: turn })
+        Ok(Self { path, owner, closed: None, folder: folder.to_owned(), turn: Some(turn), _lock: lock })
     }
 
     /// A draft beside the database, and its owner's.
@@ -104,17 +114,34 @@ impl Seat {
         if let Err(OpenError::StrayWal { wal, .. }) = refuse_stray_wal(&self.path) {
             return Ok(Present::Damaged(format!("{} belongs to another file", wal.display())));
         }
-        match self.fold() {
-            Ok(Some((known, closed))) => {
-                self.closed = Some(closed);
-                Ok(Present::Ours(known))
+        let mut tries = TRIES;
+        loop {
+            match self.fold() {
+                Ok(Some((known, closed))) => {
+                    self.closed = Some(closed);
+                    return Ok(Present::Ours(known));
+                }
+                Ok(None) => return Err(OpenError::Foreign(self.path.clone())),
+                Err(error) => match error.sqlite_error_code() {
+                    Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                        return Ok(Present::Damaged(error.to_string()));
+                    }
+                    Some(ErrorCode::DatabaseBusy) if tries > 0 => tries -= 1,
+                    _ => return Err(Error::from(error).into()),
+                },
             }
-            Ok(None) => Err(OpenError::Foreign(self.path.clone())),
-            Err(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Ok(Present::Damaged(error.to_string())),
-                _ => Err(Error::from(error).into()),
-            },
+            self.let_others()?;
         }
+    }
+
+    /// Commands that wait for their turn have the database open already: it is theirs for a moment.
+    fn let_others(&mut self) -> Result<(), OpenError> {
+        self.turn = None;
+        for _ in 0..PAUSE {
+            pause();
+        }
+        self.turn = Some(take_turn(&self.folder)?);
+        Ok(())
     }
 
     /// Nothing where the file is another program's; else what it knew, and what keeps everybody out of it:
@@ -125,7 +152,7 @@ impl Seat {
         // What is damaged stays as it is, and what lies beside it too.
         let has_wal = fs::metadata(beside(&self.path, "-wal")).is_ok_and(|wal| wal.len() > 0);
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_wal)?;
-        open::wait_where_busy(&conn)?;
+        conn.busy_timeout(BUSY)?;
         let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
         let (id, objects) = (number("PRAGMA application_id")?, number("SELECT count(*) FROM sqlite_schema")?);
         if id != i64::from(open::APPLICATION_ID) && (id, objects) != (0, 0) {
@@ -183,6 +210,13 @@ impl Seat {
         }
         Ok(Some(kept))
     }
+}
+
+fn take_turn(folder: &Path) -> Result<Held, OpenError> {
+    Turn::open(folder).and_then(Turn::take).map_err(|source| {
+        let hangs = source.kind() == ErrorKind::TimedOut;
+        if hangs { Error::Locked.into() } else { OpenError::Io { path: folder.to_owned(), source } }
+    })
 }
 
 /// Removes drafts of restores that were killed. No other can be at work.

@@ -63,6 +63,8 @@ async fn a_backup_never_takes_the_place_of_the_servers_own_files() {
         }
     }
     refused(&site, &["backup", "--force", "data"], 2, "this is a folder; name a file in it");
+    symlink("/dev/null", site.around().join("null")).unwrap();
+    refused(&site, &["backup", "--force", "null"], 2, "null: this is not a file");
     refused(&site, &["backup", "none/copy.db"], 1, "none/copy.db: there is no such folder; make it first");
     refused(&site, &["backup", "/proc/copy.db"], 1, "/proc/copy.db: ");
 }
@@ -133,7 +135,7 @@ async fn a_restore_asks_first_and_keeps_off_a_running_server() {
     let other = Connection::open(site.file("doorward.db")).unwrap();
     other.execute_batch("BEGIN; SELECT count(*) FROM users;").unwrap();
     let err = failed(&site, &["restore", "--yes", COPY], 1);
-    assert!(err.contains("the database is locked by another process; nothing was changed"), "{err}");
+    assert!(err.contains("another program has it open; end that, and restore again. Nothing was changed"), "{err}");
     drop(other);
     assert_eq!(kept(&site), [] as [String; 0]);
     done(&site, &["restore", "--yes", COPY]);
