@@ -51,6 +51,9 @@
 //!   `Display` or `Serialize`.
 //! - **A refusal that writes is an outcome; `Err` means that nothing happened**, but for
 //!   [`store::error::Error::Commit`], whose outcome is unknown.
+//! - **A backup is stamped, and becomes the database in one transaction**: the epoch above all that is known,
+//!   no links, new keys. So a restore revives nothing, by `restore` or by `cp`. And whenever a restore breaks
+//!   off, the old file or the new one stands there whole.
 //! - **Ops are deterministic and re-runnable**: time, ids and chance are their fields.
 //! - **The clock is read in `ops` and `jobs` only**, once a call.
 //! - **SQL stays under `store`, actix in `http` and `server`**, jsonwebtoken and bcrypt in one file each.

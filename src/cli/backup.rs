@@ -28,7 +28,7 @@ use crate::store::sqlite::source::{Source, Stop};
 #[command(after_help = "The copy is made beside a running server, checked, and only then gets its name. It holds no \
     master key: keep doorward.key too, elsewhere; who has both can sign in as anybody.")]
 pub(super) struct Backup {
-    /// Where the copy goes; a folder of another disk, best
+    /// Where the copy goes, best on another disk
     file: PathBuf,
     /// Replace a file that is there
     #[arg(long)]

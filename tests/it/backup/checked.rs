@@ -151,6 +151,18 @@ async fn each_problem_is_told_in_plain_words_with_the_way_back() {
     assert_found(&site, &["data"], "not_a_file", "it is not a file; name a file that `doorward backup` made");
 }
 
+#[test]
+fn a_look_makes_no_database() {
+    let site = Site::new();
+    assert_found(
+        &site,
+        &[],
+        "missing",
+        "there is no such file; `doorward serve` makes one, or name its folder with --data",
+    );
+    assert_eq!(names(&site.data()), ["config.toml"]);
+}
+
 #[tokio::test]
 async fn the_master_key_must_open_what_is_sealed() {
     let (site, _) = with_copy().await;

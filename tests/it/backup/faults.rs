@@ -351,3 +351,28 @@ async fn where_nothing_can_be_written_a_database_and_a_copy_can_be_checked() {
     let (status, _, err) = said(&site.run_through(&through, &["restore", "--yes", COPY]));
     assert!(status == Some(1) && err.contains("Read-only file system"), "{err}");
 }
+
+#[tokio::test]
+async fn commands_and_restores_at_once_lose_nothing_that_was_said_to_be_done() {
+    let (site, _) = with_copy().await;
+    let add = &|name: &str| {
+        let emails: Vec<_> = (0..8).map(|number| format!("{name}{number}@example.com")).collect();
+        emails
+            .into_iter()
+            .filter(|email| site.run(&["user", "add", email]).status.code() == Some(0))
+            .collect::<Vec<_>>()
+    };
+    let (added, restored) = std::thread::scope(|scope| {
+        let adding = ["kim", "lee"].map(|name| scope.spawn(move || add(name)));
+        let restores = (0..5).filter(|_| site.run(&["restore", "--yes", COPY]).status.code() == Some(0)).count();
+        (adding.map(|thread| thread.join().unwrap()).concat(), restores)
+    });
+    assert!(!added.is_empty() && restored > 0, "{added:?} {restored}");
+    // Each stands in the database or in one of those that were replaced.
+    let files = kept(&site).into_iter().chain(["doorward.db".to_owned()]);
+    let found: Vec<_> = files.flat_map(|name| users(&site.file(&name))).collect();
+    let lost: Vec<_> = added.iter().filter(|email| !found.contains(email)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    assert_eq!(kept(&site).len(), restored);
+    done(&site, &["check"]);
+}

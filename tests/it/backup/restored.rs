@@ -42,7 +42,7 @@ async fn tell() -> Story {
     done(&site, &["backup", COPY]);
     // From here on the backup knows nothing.
     let later = api.refresh(&bob.refresh).await.unwrap().tokens();
-    let changed = changed_password(&site, &api, &kim).await;
+    let changed = changed_password(&site, &api).await;
     let lee = api.register("lee@example.com").await;
     assert_eq!(api.logout(&ann.refresh).await.unwrap().status, 204);
     server.stop();
@@ -53,7 +53,7 @@ async fn tell() -> Story {
 }
 
 /// By the command line, which raises the version as a change does; then she signs in again.
-async fn changed_password(site: &Site, api: &Api, _before: &Tokens) -> Tokens {
+async fn changed_password(site: &Site, api: &Api) -> Tokens {
     let args = ["user", "set-password", "kim@example.com", "--password-stdin"];
     assert_eq!(site.typed(&args, PASSWORD).status.code(), Some(0));
     api.login("kim@example.com").await.unwrap().tokens()
