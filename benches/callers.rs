@@ -1,5 +1,7 @@
 //! What clients say.
 
+use std::ops::Range;
+
 use crate::client::Answer;
 use crate::load::Caller;
 use crate::population::{PASSWORD, Population};
@@ -81,22 +83,21 @@ impl Caller for Asker {
 
 /// Users who sign in, one after the other.
 pub struct Signer {
-    place: (u32, u32),
-    at: u32,
+    users: Range<u32>,
+    next: u32,
 }
 
 impl Signer {
-    /// One of so many clients, each with users of its own.
-    pub fn new(client: u32, clients: u32) -> Self {
-        Self { place: (client, clients), at: 0 }
+    /// With these users, from the first to the last and again.
+    pub fn new(users: Range<u32>) -> Self {
+        Self { next: users.start, users }
     }
 }
 
 impl Caller for Signer {
     fn request(&mut self, into: &mut Vec<u8>) {
-        let (client, clients) = self.place;
-        let email = Population::email(client + clients * self.at);
-        self.at += 1;
+        let email = Population::email(self.next);
+        self.next = if self.next + 1 < self.users.end { self.next + 1 } else { self.users.start };
         let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}","transport":"body"}}"#);
         let head =
             "POST /auth/login HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nContent-Type: application/json";

@@ -4,27 +4,23 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A server that runs until it is dropped.
 pub struct Process {
     child: Child,
     /// Where it listens.
     pub addr: SocketAddr,
-    /// From its start to its word that it listens.
-    pub ready: Duration,
 }
 
 impl Process {
     /// Starts it, and waits for its `listening on http://ADDRESS`.
     pub fn start(command: &mut Command) -> Self {
-        let begun = Instant::now();
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let greeting = lines.map_while(Result::ok).find_map(|line| Some(line.split_once("http://")?.1.to_owned()));
-        let ready = begun.elapsed();
         let addr = greeting.expect("the server listens").split([' ', ',']).next().unwrap().parse().unwrap();
-        Self { child, addr, ready }
+        Self { child, addr }
     }
 
     /// How long its processors were busy, in user and system mode (proc(5): in ticks of 10 ms).

@@ -1,7 +1,6 @@
 //! What was measured, for people and for programs.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -160,14 +159,14 @@ pub fn grouped(number: f64) -> String {
     text
 }
 
-/// Milliseconds, for a table.
-pub fn millis(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+/// A size in millions of bytes.
+pub fn millions(bytes: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 bytes")]
+    let bytes = bytes as f64;
+    bytes / 1e6
 }
 
 /// Megabytes, for a table.
 pub fn megabytes(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 bytes")]
-    let bytes = bytes as f64;
-    format!("{:.1} MB", bytes / 1e6)
+    format!("{:.1} MB", millions(bytes))
 }

@@ -17,6 +17,9 @@ const LENGTH: Duration = Duration::from_secs(3);
 /// As many as keep the hash threads busy, and no more than may queue.
 const CONNECTIONS: u32 = 8;
 
+/// How many users each of them signs in.
+const USERS: u32 = 500;
+
 pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress) {
     let house = town.small(progress);
     let server = house.serve();
@@ -24,8 +27,11 @@ pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress)
     progress.say("login, beside bcrypt on all cores");
     let mut from = 0;
     let mut signers = || {
-        from += CONNECTIONS;
-        (from - CONNECTIONS..from).map(|client| Signer::new(client, 4096)).collect::<Vec<_>>()
+        from += CONNECTIONS * USERS;
+        (from - CONNECTIONS * USERS..from)
+            .step_by(USERS as usize)
+            .map(|first| Signer::new(first..first + USERS))
+            .collect()
     };
     let (ratio, limits, runs) = in_turn(|| limits::bcrypt(cores, LENGTH), || load::run(&server, signers(), LENGTH).0);
     report.run("login, bcrypt cost 10", CONNECTIONS as usize, &median_run(runs));

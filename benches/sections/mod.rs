@@ -1,9 +1,12 @@
 //! What is measured, in this order.
 
 mod check;
+mod growth;
+mod idle;
 mod limits;
 mod login;
 mod refresh;
+mod start;
 
 use std::time::Duration;
 
@@ -26,9 +29,12 @@ pub struct Section {
 pub fn all() -> Vec<Section> {
     vec![
         Section { name: "limits", seconds: 5, run: limits::run },
-        Section { name: "refresh", seconds: 60, run: refresh::run },
-        Section { name: "check", seconds: 40, run: check::run },
+        Section { name: "start", seconds: 8, run: start::run },
+        Section { name: "refresh", seconds: 55, run: refresh::run },
+        Section { name: "check", seconds: 50, run: check::run },
         Section { name: "login", seconds: 40, run: login::run },
+        Section { name: "idle", seconds: 12, run: idle::run },
+        Section { name: "growth", seconds: 130, run: growth::run },
     ]
 }
 

@@ -8,7 +8,7 @@ use crate::house::House;
 use crate::limits::Rows;
 use crate::load;
 use crate::progress::Progress;
-use crate::report::{Report, grouped};
+use crate::report::{Report, grouped, millions};
 use crate::sections::{LENGTH, Town, in_turn};
 
 /// What refreshes at once are held to: how many sessions share a commit, and the share of it asked for.
@@ -51,6 +51,7 @@ pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress)
         let (figures, _) = load::run(&server, refreshers(house, connections), Duration::from_secs(3));
         report.run("refresh", connections, &figures);
     }
+    report.at_most("memory, the most under load", millions(server.peak()), 30.0, " MB");
 }
 
 /// As many clients, with all sessions shared out among them.

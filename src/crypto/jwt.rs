@@ -3,12 +3,14 @@
 //! Shape, header and claims are read by strict types of our own, since the crate ignores `crit` and
 //! `typ` and judges `exp` by a clock of its own. Nothing of the claims is looked at before the signature holds.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::crypto::{self, aws_lc};
+use jsonwebtoken::crypto::{self, JwtSigner, aws_lc};
 use jsonwebtoken::{Algorithm as JwtAlgorithm, DecodingKey, EncodingKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,8 +39,19 @@ pub enum CantSign {
     TooLong,
 }
 
+/// How many keys a thread keeps ready: those of a ring that sign, and those of the ring before.
+const READY: usize = 4;
+
+thread_local! {
+    /// Keys that this thread has made ready, the last used first. To make one ready costs half a signature
+    /// (it is proved to be on its curve), and jsonwebtoken's can't be shared between threads.
+    static KEYS: RefCell<Vec<(u64, Box<dyn JwtSigner>)>> = const { RefCell::new(Vec::new()) };
+}
+
 /// A key that signs tokens of one type.
 pub struct Signer {
+    /// No other signer of this process has it.
+    number: u64,
     algorithm: JwtAlgorithm,
     key: EncodingKey,
     /// The header of all its tokens, encoded.
@@ -65,8 +78,10 @@ impl Signer {
             Algorithm::RS256 => rsa_key(secret)?,
             Algorithm::HS256 => EncodingKey::from_secret(secret),
         };
+        static SIGNERS: AtomicU64 = AtomicU64::new(0);
+        let number = SIGNERS.fetch_add(1, Ordering::Relaxed);
         let header = typ.header(algorithm, kid).map_err(|_| BadKey)?;
-        Ok(Self { algorithm: jwt_algorithm(algorithm), key, header })
+        Ok(Self { number, algorithm: jwt_algorithm(algorithm), key, header })
     }
 
     /// A token with these claims, written in the order of their type.
@@ -76,11 +91,28 @@ impl Signer {
         token.push_str(&self.header);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-        let signature = crypto::sign(token.as_bytes(), &self.key, self.algorithm).map_err(|_| CantSign::Failed)?;
+        let signature = self.signature(token.as_bytes())?;
         token.push('.');
-        token.push_str(&signature);
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         let token = Secret::new(token);
         if token.expose().len() > MAX_LEN { Err(CantSign::TooLong) } else { Ok(token) }
+    }
+
+    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, CantSign> {
+        KEYS.with_borrow_mut(|keys| {
+            let ready = match keys.iter().position(|(number, _)| *number == self.number) {
+                Some(at) => keys.remove(at),
+                None => (self.number, self.ready()?),
+            };
+            keys.truncate(READY - 1);
+            keys.insert(0, ready);
+            let (_, key) = keys.first().ok_or(CantSign::Failed)?;
+            key.try_sign(message).map_err(|_| CantSign::Failed)
+        })
+    }
+
+    fn ready(&self) -> Result<Box<dyn JwtSigner>, CantSign> {
+        (aws_lc::DEFAULT_PROVIDER.signer_factory)(&self.algorithm, &self.key).map_err(|_| CantSign::Failed)
     }
 }
 
@@ -247,6 +279,21 @@ mod tests {
         assert!(read(signer().sign(&fits).unwrap().expose()).is_ok());
         let long = serde_json::json!({"a": "x".repeat(3100)});
         assert_eq!(signer().sign(&long).unwrap_err(), CantSign::TooLong);
+    }
+
+    #[test]
+    fn many_keys_on_one_thread_sign_each_with_its_own() {
+        let secrets: Vec<_> = (0..3 * READY).map(|number| [u8::try_from(number).unwrap(); 32]).collect();
+        let signers: Vec<_> =
+            secrets.iter().map(|secret| Signer::new(Typ::Access, "one", Algorithm::HS256, secret).unwrap()).collect();
+        for _ in 0..2 {
+            for (signer, secret) in signers.iter().zip(&secrets) {
+                let token = signer.sign(&serde_json::json!({"a": 1})).unwrap();
+                let verifier = Verifier::new(Typ::Access, Algorithm::HS256, secret);
+                assert!(verifier.verify::<Value>(&Token::parse(token.expose()).unwrap()).is_ok());
+            }
+        }
+        assert_eq!(KEYS.with_borrow(Vec::len), READY);
     }
 
     #[test]

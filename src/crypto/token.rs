@@ -82,8 +82,9 @@ impl<'a> Token<'a> {
     /// Reads shape and header: at most [`MAX_LEN`] bytes, three parts of base64url, none of them empty,
     /// so neither an encrypted nor an unsigned token (RFC 8725, section 3.2).
     pub fn parse(text: &'a str) -> Result<Self, BadToken> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        if text.len() > MAX_LEN || !text.bytes().all(plain) {
+        // Without a branch, for many bytes at once.
+        let plain = |b: u8| b.is_ascii_alphanumeric() | (b == b'-') | (b == b'_') | (b == b'.');
+        if text.len() > MAX_LEN || !text.bytes().fold(true, |all, b| all & plain(b)) {
             return Err(BadToken::Malformed);
         }
         let (message, signature) = text.rsplit_once('.').ok_or(BadToken::Malformed)?;

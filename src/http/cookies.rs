@@ -75,7 +75,10 @@ impl CookieNames {
     /// A `Set-Cookie` that lasts for `life`, cut to what browsers grant.
     pub fn set(&self, kind: Kind, scheme: Scheme, value: &str, life: Ttl) -> Result<HeaderValue, BadCookieValue> {
         let name = self.name(kind, scheme);
-        if value.is_empty() || !value.bytes().all(is_cookie_octet) || name.len() + value.len() >= MAX_PAIR {
+        if value.is_empty()
+            || !value.bytes().fold(true, |all, byte| all & is_cookie_octet(byte))
+            || name.len() + value.len() >= MAX_PAIR
+        {
             return Err(BadCookieValue);
         }
         line(&name, value, scheme, life.min(MAX_LIFE).max(Ttl::ZERO))
@@ -125,9 +128,11 @@ fn line(name: &str, value: &str, scheme: Scheme, life: Ttl) -> Result<HeaderValu
     Ok(header)
 }
 
-/// cookie-octet of RFC 6265, section 4.1.1.
-fn is_cookie_octet(byte: u8) -> bool {
-    matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
+/// cookie-octet of RFC 6265, section 4.1.1: none of control, blank, `"`, `,`, `;` and `\`. Without a branch, for
+/// many bytes at once.
+const fn is_cookie_octet(byte: u8) -> bool {
+    let plain = byte.wrapping_sub(0x21) <= 0x7e - 0x21;
+    plain & (byte != b'"') & (byte != b',') & (byte != b';') & (byte != b'\\')
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         return Err(Problem::new(Code::BadRequest).detail("There are two Authorization headers; send one."));
     }
     let Some(line) = first else { return Ok(None) };
-    let Ok(text) = line.to_str() else { return Err(Error::InvalidAccessToken.into()) };
+    let Ok(text) = std::str::from_utf8(line.as_bytes()) else { return Err(Error::InvalidAccessToken.into()) };
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' ')))
 }

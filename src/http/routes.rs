@@ -87,29 +87,15 @@ macro_rules! route {
 }
 
 routes! {
-    "/" Page { GET => pages::index }
-    "/login" Page { GET => pages::login }
-    "/register" Page { GET => pages::register }
-    "/setup" Page { GET => pages::setup }
-    "/link" Page { GET => pages::link }
-    "/account" Page { GET => pages::account }
-    "/admin" Page { GET => pages::admin }
-    "/demo" Page { GET => pages::demo }
-    "/assets/{digest}/{path:.*}" Page { GET => pages::asset }
-    "/client/{path:.*}" Page { GET => pages::client }
-    "/healthz" Nothing { GET => health::healthz }
-    "/readyz" Nothing { GET => health::readyz }
-    "/openapi.json" Page { GET => openapi::openapi }
-    "/.well-known/jwks.json" Nothing { GET => wellknown::jwks }
-
+    // An address is looked for from above: what is asked for most stands first.
+    "/auth/me" Bearer { GET => auth::me::me }
+    "/auth/refresh" Origin { POST => auth::refresh::refresh }
     "/auth/setup" Guess { POST => auth::setup::setup }
     "/auth/register" Guess { POST => auth::register::register }
     "/auth/login" Guess { POST => auth::login::login }
     "/auth/link" Guess { POST => auth::link::link }
-    "/auth/refresh" Origin { POST => auth::refresh::refresh }
     "/auth/logout" Origin { POST => auth::logout::logout }
     "/auth/logout-all" Bearer { POST => auth::logout_all::logout_all }
-    "/auth/me" Bearer { GET => auth::me::me }
     "/auth/sessions" Bearer { GET => auth::sessions::list }
     "/auth/sessions/{id}" Bearer { DELETE => auth::sessions::end }
     "/auth/password" BearerGuess { POST => auth::password::password }
@@ -128,6 +114,21 @@ routes! {
     "/auth/admin/logout-all" Admin { POST => admin::sessions::everyone }
     "/auth/admin/events" Admin { GET => admin::events::list }
     "/auth/admin/overview" Admin { GET => admin::overview::overview }
+
+    "/" Page { GET => pages::index }
+    "/login" Page { GET => pages::login }
+    "/register" Page { GET => pages::register }
+    "/setup" Page { GET => pages::setup }
+    "/link" Page { GET => pages::link }
+    "/account" Page { GET => pages::account }
+    "/admin" Page { GET => pages::admin }
+    "/demo" Page { GET => pages::demo }
+    "/assets/{digest}/{path:.*}" Page { GET => pages::asset }
+    "/client/{path:.*}" Page { GET => pages::client }
+    "/healthz" Nothing { GET => health::healthz }
+    "/readyz" Nothing { GET => health::readyz }
+    "/openapi.json" Page { GET => openapi::openapi }
+    "/.well-known/jwks.json" Nothing { GET => wellknown::jwks }
 }
 
 /// What stands before the handlers of a route.

@@ -1,7 +1,9 @@
 //! Reads columns into types; what can't be is an error that names table, column and row.
 
-use rusqlite::Row;
-use rusqlite::types::FromSql;
+use std::cell::Cell;
+
+use rusqlite::types::{FromSql, ValueRef};
+use rusqlite::{Row, Statement};
 
 use crate::base::time::Timestamp;
 use crate::store::error::Error;
@@ -10,25 +12,28 @@ use crate::store::error::Error;
 pub(super) struct Columns<'a> {
     row: &'a Row<'a>,
     table: &'static str,
-    id: String,
+    /// Where the next column is looked for first: rows are read in about the order of their table.
+    next: Cell<usize>,
 }
 
 impl<'a> Columns<'a> {
-    /// Names the row for errors by its first column.
-    pub(super) fn new(row: &'a Row<'a>, table: &'static str) -> Self {
-        let id = match row.get_ref(0) {
-            Ok(rusqlite::types::ValueRef::Integer(number)) => number.to_string(),
-            Ok(rusqlite::types::ValueRef::Blob(bytes)) => {
-                uuid::Uuid::from_slice(bytes.get(..16).unwrap_or_default()).unwrap_or_default().to_string()
-            }
-            _ => "?".to_owned(),
-        };
-        Self { row, table, id }
+    /// A row of this table.
+    pub(super) const fn new(row: &'a Row<'a>, table: &'static str) -> Self {
+        Self { row, table, next: Cell::new(0) }
     }
 
     /// A column as SQLite types have it.
     pub(super) fn get<T: FromSql>(&self, column: &'static str) -> Result<T, Error> {
-        self.row.get(column).map_err(|_| self.corrupt(column))
+        let at = self.find(column).ok_or_else(|| self.corrupt(column))?;
+        self.next.set(at + 1);
+        self.row.get(at).map_err(|_| self.corrupt(column))
+    }
+
+    fn find(&self, column: &str) -> Option<usize> {
+        let statement: &Statement<'_> = self.row.as_ref();
+        let is_it = |at: &usize| statement.column_name(*at).is_ok_and(|name| name == column);
+        let (next, count) = (self.next.get(), statement.column_count());
+        (next..count).find(is_it).or_else(|| (0..next).find(is_it))
     }
 
     /// A time.
@@ -43,7 +48,10 @@ impl<'a> Columns<'a> {
 
     /// A text that parses into a type.
     pub(super) fn parse<T: std::str::FromStr>(&self, column: &'static str) -> Result<T, Error> {
-        self.get::<String>(column)?.parse().map_err(|_| self.corrupt(column))
+        let at = self.find(column).ok_or_else(|| self.corrupt(column))?;
+        self.next.set(at + 1);
+        let text = self.row.get_ref(at).ok().and_then(|value| value.as_str().ok());
+        text.and_then(|text| text.parse().ok()).ok_or_else(|| self.corrupt(column))
     }
 
     /// A number that is not negative.
@@ -51,9 +59,16 @@ impl<'a> Columns<'a> {
         self.get(column)
     }
 
-    /// The error of an impossible column.
+    /// The error of an impossible column. Names the row by its first one.
     pub(super) fn corrupt(&self, column: &'static str) -> Error {
-        Error::Corrupt { table: self.table, column, id: self.id.clone() }
+        let id = match self.row.get_ref(0) {
+            Ok(ValueRef::Integer(number)) => number.to_string(),
+            Ok(ValueRef::Blob(bytes)) => {
+                uuid::Uuid::from_slice(bytes.get(..16).unwrap_or_default()).unwrap_or_default().to_string()
+            }
+            _ => "?".to_owned(),
+        };
+        Error::Corrupt { table: self.table, column, id }
     }
 }
 

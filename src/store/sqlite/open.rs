@@ -29,7 +29,8 @@ const LOCK_TRIES: u32 = 100;
 const WAL_LIMIT: i64 = 64 << 20;
 
 /// In order; only ever appended to.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hours.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hours.sql")];
 
 static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
 
