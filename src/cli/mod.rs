@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod config;
 mod desk;
+mod doctor;
 mod error;
 mod keys;
 mod link;
@@ -69,6 +70,8 @@ enum Command {
     Restore(restore::Restore),
     /// Prove that the database or a backup is whole and that the master key opens it
     Check(check::Check),
+    /// Find what is set up wrong, and say the line that mends it
+    Doctor(doctor::Doctor),
     /// Check the settings, show where each came from, or print an example
     #[command(subcommand)]
     Config(config::Config),
@@ -115,6 +118,7 @@ impl Cli {
             Some(Command::Backup(backup)) => backup.run(place),
             Some(Command::Restore(restore)) => restore.run(place),
             Some(Command::Check(check)) => check.run(place),
+            Some(Command::Doctor(doctor)) => doctor.run(place),
             Some(Command::Config(config)) => config.run(place),
             Some(Command::Completions(completions)) => completions.run(),
         }
@@ -172,6 +176,9 @@ mod tests {
             "doorward backup",
             "doorward restore",
             "doorward restore a b",
+            "doorward doctor example.com",
+            "doorward doctor --url example.com",
+            "doorward doctor --url https://example.com/login",
             "doorward completions dos",
         ] {
             assert_eq!(status(line), 2, "{line}");
@@ -192,6 +199,7 @@ mod tests {
             "doorward restore copy.db --yes --json",
             "doorward check",
             "doorward check copy.db --json",
+            "doorward doctor --url https://auth.example.com --json",
             "doorward completions zsh",
             "doorward --help",
             "doorward --version",

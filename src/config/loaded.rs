@@ -52,6 +52,15 @@ impl Loaded {
         })
     }
 
+    /// The secrets that are set, and where each came from.
+    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &Source)> {
+        let is_secret = |setting: &&Setting| match setting.kind {
+            Kind::Secret { is_set, .. } => is_set(&self.config),
+            Kind::Plain { .. } => false,
+        };
+        SETTINGS.iter().filter(is_secret).map(|setting| (setting.key, self.source(setting.key)))
+    }
+
     /// All rows as text, a line each.
     pub fn show(&self) -> String {
         let line = |Row { key, value, source }| {

@@ -91,7 +91,7 @@ fn finding(problem: &Problem, which: Which) -> Finding {
 }
 
 /// What leads back.
-fn way_back(problem: &Problem, which: Which) -> &'static str {
+pub(super) fn way_back(problem: &Problem, which: Which) -> &'static str {
     match (problem, which) {
         (Problem::Missing, Which::Live) => "`doorward serve` makes one, or name its folder with --data",
         (Problem::Unreadable(_), _) => "see to its mode, its owner and its disk",

@@ -5,6 +5,7 @@ pub mod events;
 pub mod overview;
 pub mod sessions;
 pub mod users;
+pub mod warnings;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

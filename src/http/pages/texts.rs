@@ -44,6 +44,7 @@ mod tests {
     use crate::domain::event::Kind;
     use crate::domain::fact::Fact;
     use crate::domain::reason::Reason;
+    use crate::http::admin::warnings;
 
     #[test]
     fn a_browser_gets_the_language_it_likes_best() {
@@ -85,6 +86,7 @@ mod tests {
             |key: &String| english.contains_key(&format!("{key}.one")) && english.contains_key(&format!("{key}.other"));
         let mut keys: Vec<_> =
             Warning::ISSUES.iter().map(|issue| format!("js.admin.warning.settings.{issue}")).collect();
+        keys.extend(warnings::CODES.iter().map(|code| format!("js.admin.warning.{code}")));
         keys.extend(Fact::CODES.iter().filter(|code| **code != "link").map(|code| format!("js.admin.fact.{code}")));
         keys.extend(
             ["setup", "invitation", "set_password", "recovery"].map(|kind| format!("js.admin.fact.link.{kind}")),

@@ -1,13 +1,16 @@
 //! The server at a glance: how many users and sessions there are, and what happened in a week.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::time::{Timestamp, Ttl};
 use crate::domain::event::Kind;
 use crate::ops::admin::by::{By, Needs};
 use crate::ops::caller::{Admin, Caller};
 use crate::ops::ctx::Ctx;
+use crate::ops::doctor::clients::{self, Shared};
+use crate::ops::doctor::disk;
+use crate::ops::doctor::files::{self, Exposed};
 use crate::ops::error::{Error, settle};
 use crate::store::rows::{Hour, HourCount, LiveCounts, Rows, UserCounts};
 
@@ -34,6 +37,12 @@ pub struct Overview {
     pub live: Vec<Option<u64>>,
     /// How many bytes are free where the database is, where the system tells.
     pub disk_free: Option<u64>,
+    /// The kind of network file system that the database is on, if it is.
+    pub network_disk: Option<&'static str>,
+    /// Files of the server that others can get at.
+    pub exposed: Vec<Exposed>,
+    /// The one address from which all seem to come, though others reach the server.
+    pub shared: Option<Shared>,
 }
 
 /// To count the live sessions goes through all rows: 0.45 s for a million of them. So where there are many,
@@ -76,7 +85,9 @@ pub async fn overview(ctx: &Ctx, caller: &Caller<Admin>) -> Result<Overview, Err
     // Before the rows are read: what leaves the memory later is among them.
     let refreshed = ctx.activity.counts();
     let (past, look) = (ctx.counted.since(first, this), ctx.counted.look());
-    let disk_free = rustix::fs::statvfs(&ctx.config.data_dir).ok().map(|fs| fs.f_bavail.saturating_mul(fs.f_frsize));
+    let folder = &ctx.config.data_dir;
+    let (disk_free, network_disk, exposed) = (disk::free(folder), disk::network(folder), files::exposed(folder));
+    let config = Arc::clone(&ctx.config);
     let read = move |rows: &dyn Rows| {
         let look = || -> Result<_, Error> {
             by.check(rows, Needs::Token, now)?;
@@ -87,18 +98,20 @@ pub async fn overview(ctx: &Ctx, caller: &Caller<Admin>) -> Result<Overview, Err
             };
             let mut counts = past.counts;
             counts.extend(rows.count_events(Timestamp::from_hour(past.hours.end))?);
-            Ok((rows.count_users()?, sessions, counts, rows.hours(first)?))
+            let shared = clients::shared(rows, &config, None)?;
+            Ok((rows.count_users()?, sessions, counts, rows.hours(first)?, shared))
         };
         settle(look())
     };
-    let (users, look, counts, rows) = ctx.store.read(read).await??;
+    let (users, look, counts, rows, shared) = ctx.store.read(read).await??;
     let events = by_kind(&counts, first);
     ctx.counted.keep(first, this, counts);
     ctx.counted.keep_look(look);
     let sessions = look.counts;
     let refreshes = refreshes(&rows, &refreshed, first);
     let live = live(&rows, sessions.all, first);
-    Ok(Overview { now, users, sessions, from: Timestamp::from_hour(first), events, refreshes, live, disk_free })
+    let from = Timestamp::from_hour(first);
+    Ok(Overview { now, users, sessions, from, events, refreshes, live, disk_free, network_disk, exposed, shared })
 }
 
 /// Where an hour stands in a week that begins with `first`.

@@ -128,6 +128,11 @@ pub fn identify(source: &Source) -> Result<i64, Problem> {
     schema_number(&source.conn)
 }
 
+/// Whether a schema is that of this version.
+pub fn is_current(schema: i64) -> bool {
+    usize::try_from(schema) == Ok(MIGRATIONS.len())
+}
+
 fn number(conn: &Connection, sql: &str) -> Result<i64, Problem> {
     conn.query_row(sql, [], |row| row.get(0)).map_err(damaged)
 }
@@ -158,7 +163,7 @@ fn look(conn: &Connection, out: &mut Examined) -> Result<(), Problem> {
         return Err(Problem::Unfinished);
     }
     schema(conn, out.schema)?;
-    out.is_current = usize::try_from(out.schema).is_ok_and(|schema| schema == MIGRATIONS.len());
+    out.is_current = is_current(out.schema);
     if out.is_current {
         out.made_at = stamp::read(conn).map_err(unread)?;
         if number(conn, "SELECT count(*) FROM meta")? == 0 {
