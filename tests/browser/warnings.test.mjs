@@ -51,6 +51,30 @@ test("little space is told in MiB", async () => {
   assert.deepEqual(others, []);
 });
 
+test("what the server sees of its own surroundings is told with what to do", async () => {
+  const page = await openAdmin(it, "events");
+  const shared = { address: "172.17.0.1", users: 3 };
+  const file = { path: "/var/lib/doorward/doorward.key", mode: "0644", mend: "chmod 600 /var/lib/doorward/doorward.key" };
+  await page.route("**/auth/admin/overview", async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    json.warnings = [
+      { code: "shared_address", value: "172.17.0.1", detail: "-", values: shared },
+      { code: "silent_proxy", value: "172.17.0.1", detail: "-", values: shared },
+      { code: "network_disk", value: "NFS", detail: "-", values: { kind: "NFS" } },
+      { code: "exposed_file", value: file.path, detail: "-", values: file },
+    ];
+    await route.fulfill({ response, json });
+  });
+  await page.goto("/admin#overview");
+  const texts = await warned(page);
+  assert.equal(texts.length, 4, String(texts));
+  assert.match(texts[0], /^The last sign-ins of 3 accounts all came from 172\.17\.0\.1: .*trusted_proxies = \["172\.17\.0\.1"\]/);
+  assert.match(texts[1], /doesn't say for whom it asks/);
+  assert.match(texts[2], /network file system \(NFS\)/);
+  assert.match(texts[3], /doorward\.key \(mode 0644\)\. This ends it: chmod 600 \/var\/lib\/doorward\/doorward\.key$/);
+});
+
 test("a clock that is off is told, by how much and in which direction", async () => {
   const page = await openAdmin(it, "events");
   await page.clock.install();

@@ -131,22 +131,17 @@ fn began() -> Instant {
 }
 
 impl Answer {
-    /// The last answer of a connection; those that only say that another follows are left out.
+    /// The answer of a connection; those before it that only say that another follows are left out.
     fn parse(raw: &[u8]) -> Option<Self> {
-        let end = raw.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
-        let (head, body) = (String::from_utf8_lossy(raw.get(..end)?), raw.get(end + 4..)?);
-        let mut lines = head.split("\r\n");
-        let status: u16 = lines.next()?.strip_prefix("HTTP/")?.split(' ').nth(1)?.parse().ok()?;
-        if (100..200).contains(&status) {
-            return Self::parse(body);
+        let (mut status, mut lines, mut rest) = head(raw)?;
+        while (100..200).contains(&status) {
+            (status, lines, rest) = head(rest)?;
         }
-        let headers: Vec<_> = lines
-            .filter_map(|line| line.split_once(':'))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-            .collect();
-        let mut answer = Self { status, headers, body: body.to_vec() };
+        let pairs = lines.iter().filter_map(|line| line.split_once(':'));
+        let headers = pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        let mut answer = Self { status, headers, body: rest.to_vec() };
         if answer.all("transfer-encoding").any(|coding| coding.eq_ignore_ascii_case("chunked")) {
-            answer.body = whole(body);
+            answer.body = whole(rest);
         }
         Some(answer)
     }
@@ -170,6 +165,15 @@ impl Answer {
     pub(super) fn code(&self) -> Option<String> {
         self.json().get("code")?.as_str().map(str::to_owned)
     }
+}
+
+/// Status, header lines and what follows.
+fn head(raw: &[u8]) -> Option<(u16, Vec<String>, &[u8])> {
+    let end = raw.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(raw.get(..end)?).into_owned();
+    let mut lines = head.split("\r\n").map(str::to_owned);
+    let status = lines.next()?.strip_prefix("HTTP/")?.split(' ').nth(1)?.parse().ok()?;
+    Some((status, lines.collect(), raw.get(end + 4..)?))
 }
 
 /// The chunks of a body put together (RFC 9112, section 7.1), as far as they came.
@@ -203,6 +207,7 @@ mod tests {
         for bad in ["", "HTTP/1.1 200 OK\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 ok\r\n\r\n"] {
             assert_eq!(Answer::parse(bad.as_bytes()), None, "{bad:?}");
         }
+        assert_eq!(Answer::parse("HTTP/1.1 100 Continue\r\n\r\n".repeat(50_000).as_bytes()), None);
         for odd in ["ffffffffffffffff\r\nab", "-1\r\nab", "zz\r\n", "", "5", "\r\n\r\n"] {
             assert!(whole(odd.as_bytes()).len() <= 2, "{odd:?}");
         }

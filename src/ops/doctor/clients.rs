@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn many_users_at_one_near_address_share_it() {
-        let config = Config { trusted_proxies: vec!["172.17.0.1".parse().unwrap()], ..Config::default() };
+        let config = Config { trusted_proxies: vec!["172.17.0.1/32".parse().unwrap()], ..Config::default() };
         let found = |from: &[(u8, &str)]| one_for_all(&sign_ins(from), &config).map(|shared| shared.trusted);
         let three = |address| [(1, address), (2, address), (3, address)];
         for near in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "100.64.0.1", "fd00::1", "::1", "0.0.0.0"] {

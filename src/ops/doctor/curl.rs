@@ -1,6 +1,6 @@
 //! Asks over https by curl, which takes the certificates that this machine takes.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::process::{Command, Stdio};
 
 use crate::config::origin::Origin;
@@ -15,7 +15,7 @@ pub(super) fn send(url: &Origin, ask: &Ask) -> Result<Vec<u8>, NoAnswer> {
     let mut curl = Command::new("curl");
     curl.args(["-q", "--silent", "--show-error", "--include", "--raw", "--http1.1", "--globoff"]);
     curl.args(["--proto", "=https", "--suppress-connect-headers", "--request", ask.method]);
-    curl.args(["--max-time", &PATIENCE.as_secs().to_string(), "--max-filesize", &LONGEST.to_string()]);
+    curl.args(["--max-time", &PATIENCE.as_secs().to_string()]);
     for (name, value) in &ask.headers {
         curl.args(["--header", &format!("{name}: {value}")]);
     }
@@ -23,16 +23,21 @@ pub(super) fn send(url: &Origin, ask: &Ask) -> Result<Vec<u8>, NoAnswer> {
         curl.args(["--data-binary", body]);
     }
     curl.arg(format!("{url}{}", ask.path)).stdin(Stdio::null());
-    let done = match curl.output() {
-        Ok(done) => done,
+    let mut running = match curl.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
+        Ok(running) => running,
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(NoAnswer::NoCurl),
         Err(error) => return Err(NoAnswer::Unreachable(format!("curl can't be run: {error}"))),
     };
-    if done.status.success() {
-        return Ok(done.stdout);
+    let (mut raw, mut said) = (Vec::new(), String::new());
+    // Where more comes than is looked at, the pipe closes here, and curl ends.
+    let read = running.stdout.take().map(|out| out.take(LONGEST).read_to_end(&mut raw));
+    read.transpose()?;
+    running.stderr.take().map(|err| err.take(LONGEST).read_to_string(&mut said)).transpose()?;
+    let done = running.wait()?;
+    if done.success() || raw.len() as u64 >= LONGEST {
+        return Ok(raw);
     }
-    let said = String::from_utf8_lossy(&done.stderr);
     let said = said.lines().next().unwrap_or_default().trim_start_matches("curl: ").to_owned();
-    let certificate = done.status.code().is_some_and(|code| CERTIFICATE.contains(&code));
+    let certificate = done.code().is_some_and(|code| CERTIFICATE.contains(&code));
     Err(if certificate { NoAnswer::Certificate(said) } else { NoAnswer::Unreachable(said) })
 }

@@ -24,11 +24,11 @@ enum Counted {
 pub(super) fn look(page: &Page<'_>, config: &Config) -> Vec<Finding> {
     let url = page.url;
     if is_direct(page, config) {
-        return untold(config, Some(page.origin));
+        return untold(config, page.origin);
     }
     let found = match from_outside(page, config) {
         Some(finding) => return vec![finding],
-        None => untold(config, Some(page.origin)),
+        None => untold(config, page.origin),
     };
     if !found.is_empty() || config.trusted_proxies.is_empty() {
         return found;
@@ -41,9 +41,8 @@ pub(super) fn look(page: &Page<'_>, config: &Config) -> Vec<Finding> {
 }
 
 /// What the settings alone tell: the server speaks no TLS, so whoever comes by https comes through a proxy.
-pub(super) fn untold(config: &Config, url: Option<&Origin>) -> Vec<Finding> {
-    let https = url.or(config.public_url.as_ref()).is_some_and(Origin::is_https);
-    if !https || !config.trusted_proxies.is_empty() {
+pub(super) fn untold(config: &Config, origin: &Origin) -> Vec<Finding> {
+    if !origin.is_https() || !config.trusted_proxies.is_empty() {
         return Vec::new();
     }
     let text = "browsers come by https, so through a proxy, and none is trusted: all of them count as one address";

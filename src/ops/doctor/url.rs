@@ -46,6 +46,9 @@ impl Site<'_> {
             Err(error) => return self.with_untold_proxy(self.silent(&error)),
         };
         let answered = self.clock.now();
+        if let Some(on) = self.sent_on(&health) {
+            return on;
+        }
         if let Some(finding) = self.elsewhere(&health).or_else(|| self.not_ours(&health)) {
             return self.with_untold_proxy(finding);
         }
@@ -66,7 +69,7 @@ impl Site<'_> {
     }
 
     fn untold_proxy(&self) -> Vec<Finding> {
-        proxy::untold(self.config, Some(self.page()))
+        proxy::untold(self.config, self.page())
     }
 
     fn with_untold_proxy(&self, finding: Finding) -> Vec<Finding> {
@@ -89,10 +92,20 @@ impl Site<'_> {
         }
     }
 
+    /// A redirect to the right place, as from http to https: that is looked at instead.
+    fn sent_on(&self, health: &Answer) -> Option<Vec<Finding>> {
+        let public = self.config.public_url.as_ref().filter(|public| *public != self.url)?;
+        let (_, origin) = redirect(health)?;
+        (origin.as_ref() == Some(public)).then(|| {
+            let on =
+                Finding::ok("redirect", format!("{} sends browsers on to {public}, which is public_url", self.url));
+            [on].into_iter().chain(Site { url: public, ..*self }.look()).collect()
+        })
+    }
+
     /// A redirect: a browser loses the body of what it posts.
     fn elsewhere(&self, health: &Answer) -> Option<Finding> {
-        let target = health.header("location").filter(|_| (300..400).contains(&health.status))?;
-        let origin = target.splitn(4, '/').take(3).collect::<Vec<_>>().join("/").parse::<Origin>().ok();
+        let (target, origin) = redirect(health)?;
         let text = format!("{} sends browsers on to {target}", self.url);
         let mend = match origin.filter(|origin| origin != self.url) {
             Some(origin) => format!("public_url = \"{origin}\""),
@@ -150,6 +163,12 @@ impl Site<'_> {
             }
         }
     }
+}
+
+/// Where an answer sends browsers, and the origin there.
+fn redirect(answer: &Answer) -> Option<(&str, Option<Origin>)> {
+    let target = answer.header("location").filter(|_| (300..400).contains(&answer.status))?;
+    Some((target, target.splitn(4, '/').take(3).collect::<Vec<_>>().join("/").parse().ok()))
 }
 
 /// How far the clock here is off that of the answer, which was made between two moments.

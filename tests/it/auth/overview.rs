@@ -1,6 +1,7 @@
 //! What `GET /auth/admin/overview` counts by the hour: refreshes, live sessions, and what the events say of
 //! sign-ins, reuse and late recoveries; right after they happen, hours and days later, after a stop and a kill.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -220,4 +221,29 @@ async fn a_kill_costs_at_most_what_was_not_written_yet() {
     server.api().refresh(&refreshed.refresh).await.unwrap().tokens();
     server.stop();
     assert_eq!(count(), kept + 1, "what is counted after a kill is added to what was kept");
+}
+
+#[tokio::test]
+async fn what_the_doctor_finds_on_the_servers_side_is_warned_of() {
+    let server = TestServer::with(|config| {
+        config.public_url = Some("https://auth.example.com".parse().unwrap());
+        config.passwords.bcrypt_cost = 12;
+    });
+    let mut admin = server.admin().await;
+    assert_eq!(seen(&mut admin).await["warnings"], json!([]));
+    let key = server.folder().join("doorward.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let mut users = Vec::new();
+    for name in ["ann", "bob"] {
+        users.push(server.user(&mut admin, name).await);
+    }
+    admin.login("admin@example.com").await.expect(200);
+    let warnings = seen(&mut admin).await["warnings"].clone();
+    let (path, mend) = (key.display().to_string(), format!("chmod 600 {}", key.display()));
+    let told = |at: usize| ["code", "value", "values"].map(|name| warnings[at][name].clone());
+    let shared = [json!("shared_address"), json!("127.0.0.1"), json!({"address": "127.0.0.1", "users": 3})];
+    let exposed = json!({"path": path, "mode": "0644", "mend": mend});
+    assert_eq!(told(0), shared, "{warnings}");
+    assert_eq!(told(1), [json!("exposed_file"), json!(path), exposed], "{warnings}");
+    assert_eq!(warnings.as_array().unwrap().len(), 2, "{warnings}");
 }

@@ -1,8 +1,10 @@
 //! A folder with a database in it, and the binary that works on it.
 
 use std::cell::Cell;
+use std::fs::Permissions;
 use std::io::Write;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -45,9 +47,10 @@ pub(super) struct Said {
 }
 
 impl House {
-    /// An empty folder.
+    /// An empty folder, for its owner alone.
     pub(super) fn empty() -> Self {
-        Self { folder: TempDir::new().unwrap(), sign_ins: Cell::new(0) }
+        let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir().unwrap();
+        Self { folder, sign_ins: Cell::new(0) }
     }
 
     /// A database as the first start leaves it.

@@ -4,6 +4,7 @@
 
 mod admin_link;
 mod config;
+mod doctor;
 mod house;
 mod keys;
 mod sessions;
