@@ -42,7 +42,7 @@ test("little space is told in MiB", async () => {
   await page.route("**/auth/admin/overview", async (route) => {
     const response = await route.fetch();
     const json = await response.json();
-    json.warnings = [{ code: "disk_space", value: String(300.7 * 2 ** 20), detail: "There are 300 MiB left." }];
+    json.warnings = [{ code: "disk_space", value: String(300.7 * 2 ** 20), detail: "There are 300 MiB left.", values: {} }];
     await route.fulfill({ response, json });
   });
   await page.goto("/admin#overview");
