@@ -37,7 +37,9 @@ pub(super) fn send(url: &Origin, ask: &Ask) -> Result<Vec<u8>, NoAnswer> {
     if done.success() || raw.len() as u64 >= LONGEST {
         return Ok(raw);
     }
-    let said = said.lines().next().unwrap_or_default().trim_start_matches("curl: ").to_owned();
+    // "curl: (6) Could not resolve host: …"
+    let line = said.lines().next().unwrap_or_default();
+    let said = line.split_once(") ").map_or(line, |(_, what)| what).to_owned();
     let certificate = done.code().is_some_and(|code| CERTIFICATE.contains(&code));
     Err(if certificate { NoAnswer::Certificate(said) } else { NoAnswer::Unreachable(said) })
 }

@@ -180,3 +180,12 @@ fn a_server_that_never_ends_is_left() {
     let mend = "start the server and the proxy; see that name and port are right";
     doctor(&House::new(), &["--url", &url]).is("problem", "unreachable", "does not speak HTTP", mend);
 }
+
+#[test]
+fn what_curl_says_is_passed_on_without_its_number() {
+    let url = "https://nowhere.invalid";
+    let found = doctor(&House::new(), &["--url", url]);
+    let text = &found.rest[0][2];
+    assert!(text.starts_with(&format!("{url}: Could not resolve host")), "{found:?}");
+    assert_eq!((found.rest[0][1].as_str(), found.rest[1][1].as_str()), ("unreachable", "no_trusted_proxy"));
+}
