@@ -2,28 +2,32 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::error::Error;
 
 /// Begins the log. Colours are for terminals, and for those who want them (no-color.org).
 pub(super) fn begin(filter: &str) -> Result<(), Error> {
-    let filter = read(filter)?;
+    let targets = read(filter)?;
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(io::stderr().is_terminal() && !unwanted)
         .with_writer(io::stderr)
         // Else a log that can't be written would be told to standard error, and a panic come of it.
-        .log_internal_errors(false)
+        .log_internal_errors(false);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(targets)
         .try_init()
         .map_err(|error| Error::Failed(format!("the log could not be begun: {error}")))
 }
 
 /// actix calls each request that can't be read an error of the server, so that anybody could fill the log
 /// with errors: it is heard where the setting names it.
-fn read(filter: &str) -> Result<EnvFilter, Error> {
-    EnvFilter::try_new(format!("actix_http=off,{filter}")).map_err(|error| Error::Failed(format!("log: {error}")))
+fn read(filter: &str) -> Result<Targets, Error> {
+    format!("actix_http=off,{filter}").parse().map_err(|error| Error::Failed(format!("log: {error}")))
 }
 
 #[cfg(test)]

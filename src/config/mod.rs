@@ -58,7 +58,7 @@ pub struct Config {
     pub logo: Option<PathBuf>,
     /// Whether there is a `/demo`.
     pub demo: bool,
-    /// A filter of the log, as `tracing_subscriber::EnvFilter` reads it.
+    /// A filter of the log, as `tracing_subscriber::filter::Targets` reads it.
     pub log: String,
     /// What seals stored keys, where `doorward.key` doesn't hold it.
     pub master_key: Option<Secret<[u8; 32]>>,

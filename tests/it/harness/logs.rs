@@ -3,7 +3,11 @@
 use std::io;
 use std::sync::{Mutex, Once};
 
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -30,8 +34,9 @@ impl<'a> MakeWriter<'a> for Keep {
 pub fn capture() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let filter = tracing_subscriber::EnvFilter::new("info,doorward=trace");
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Keep).init();
+        let targets = Targets::new().with_default(Level::INFO).with_target("doorward", Level::TRACE);
+        let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Keep);
+        tracing_subscriber::registry().with(lines).with(targets).init();
     });
 }
 
