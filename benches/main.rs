@@ -1,7 +1,8 @@
 //! `cargo bench`: how fast the server is, as a ratio to what processor and disk allow in the same run.
 //!
 //! `cargo bench -- refresh login` runs those sections alone; without a name all run, in under five minutes.
-//! The tables go to standard output, the same as JSON to `target/bench.json`.
+//! The tables go to standard output, the same as JSON and as a picture to `target/tmp`. With
+//! `UPDATE_README=1` they go into the README too.
 
 #![expect(unreachable_pub, reason = "one crate: nothing else can reach it")]
 #![expect(
@@ -22,6 +23,7 @@ mod figures;
 mod house;
 mod limits;
 mod load;
+mod plot;
 mod population;
 mod process;
 mod progress;
@@ -55,9 +57,13 @@ fn main() {
     }
     progress.clear();
     println!("{}", report.tables());
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&report).unwrap()).unwrap();
-    eprintln!("as JSON: {}", path.display());
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(folder.join("bench.json"), serde_json::to_vec_pretty(&report).unwrap()).unwrap();
+    std::fs::write(folder.join("bench.svg"), plot::plot(&report)).unwrap();
+    eprintln!("as JSON and as a picture: {}/bench.json, bench.svg", folder.display());
+    if std::env::var_os("UPDATE_README").is_some() {
+        plot::into_readme(&report);
+    }
 }
 
 /// What the figures were taken on.

@@ -51,6 +51,7 @@ pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress)
         let (figures, _) = load::run(&server, refreshers(house, connections), Duration::from_secs(3));
         report.run("refresh", connections, &figures);
     }
+    report.runs.sort_by_key(|run| run.connections);
     report.at_most("memory, the most under load", millions(server.peak()), 30.0, " MB");
 }
 

@@ -145,7 +145,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     }
     let setup = format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {WAL_LIMIT};
-         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;"
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;"
     );
     conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(damaged)?;
     migrate(&mut conn).map_err(|source| OpenError::Migration { path: path.to_owned(), source })?;
