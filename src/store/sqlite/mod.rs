@@ -43,3 +43,6 @@ mod turn;
 mod tx;
 mod users;
 mod writer;
+
+#[cfg(test)]
+mod plans;
