@@ -37,7 +37,7 @@ pub fn run<C: Caller>(server: &Process, callers: Vec<C>, length: Duration) -> (F
         tokio::time::sleep_until(start.into()).await;
         let before = server.cpu();
         tokio::time::sleep_until(end.into()).await;
-        let cpu = server.cpu() - before;
+        let cpu = server.cpu().saturating_sub(before);
         let callers = tasks.join_all().await;
         (Figures::new(times.take(), length, cpu), callers)
     })

@@ -17,10 +17,10 @@ pub fn plot(report: &Report) -> String {
     let mut svg = String::new();
     let _ = write!(
         svg,
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Durable refreshes a second, by connections">
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Durable refreshes a second, by connections">
 <style>text{{font:14px system-ui,sans-serif;fill:#1f2328}}.muted{{fill:#59636e}}.bar{{fill:#3b6ea8}}@media(prefers-color-scheme:dark){{text{{fill:#f0f6fc}}.muted{{fill:#9198a1}}.bar{{fill:#6ea3dd}}}}</style>
 <text x="0" y="18">Durable refreshes a second</text>
-"##
+"#
     );
     for (row, run) in runs.iter().enumerate() {
         let top = 34.0 + ROW * f64::from(u32::try_from(row).unwrap_or(0));

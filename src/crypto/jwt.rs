@@ -48,6 +48,9 @@ thread_local! {
     static KEYS: RefCell<Vec<(u64, Box<dyn JwtSigner>)>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Numbers them.
+static SIGNERS: AtomicU64 = AtomicU64::new(0);
+
 /// A key that signs tokens of one type.
 pub struct Signer {
     /// No other signer of this process has it.
@@ -78,7 +81,6 @@ impl Signer {
             Algorithm::RS256 => rsa_key(secret)?,
             Algorithm::HS256 => EncodingKey::from_secret(secret),
         };
-        static SIGNERS: AtomicU64 = AtomicU64::new(0);
         let number = SIGNERS.fetch_add(1, Ordering::Relaxed);
         let header = typ.header(algorithm, kid).map_err(|_| BadKey)?;
         Ok(Self { number, algorithm: jwt_algorithm(algorithm), key, header })

@@ -82,7 +82,7 @@ impl<'a> Token<'a> {
     /// Reads shape and header: at most [`MAX_LEN`] bytes, three parts of base64url, none of them empty,
     /// so neither an encrypted nor an unsigned token (RFC 8725, section 3.2).
     pub fn parse(text: &'a str) -> Result<Self, BadToken> {
-        // Without a branch, for many bytes at once.
+        #[expect(clippy::needless_bitwise_bool, reason = "without a branch, for many bytes at once")]
         let plain = |b: u8| b.is_ascii_alphanumeric() | (b == b'-') | (b == b'_') | (b == b'.');
         if text.len() > MAX_LEN || !text.bytes().fold(true, |all, b| all & plain(b)) {
             return Err(BadToken::Malformed);

@@ -128,8 +128,8 @@ fn line(name: &str, value: &str, scheme: Scheme, life: Ttl) -> Result<HeaderValu
     Ok(header)
 }
 
-/// cookie-octet of RFC 6265, section 4.1.1: none of control, blank, `"`, `,`, `;` and `\`. Without a branch, for
-/// many bytes at once.
+/// cookie-octet of RFC 6265, section 4.1.1: none of control, blank, `"`, `,`, `;` and `\`.
+#[expect(clippy::needless_bitwise_bool, reason = "without a branch, for many bytes at once")]
 const fn is_cookie_octet(byte: u8) -> bool {
     let plain = byte.wrapping_sub(0x21) <= 0x7e - 0x21;
     plain & (byte != b'"') & (byte != b',') & (byte != b';') & (byte != b'\\')
