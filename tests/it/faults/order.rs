@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::faults::ANN;
-use crate::real::api::Api;
+use crate::real::api::{Api, PASSWORD};
 use crate::real::{Real, Site};
 
 /// A system call, by the lines of the trace on which it began and ended.
@@ -35,6 +37,11 @@ impl Call {
         let (connection, rest) = rest.split_once("]>")?;
         let quoted = rest.split('"').nth(1)?;
         quoted.starts_with(begins).then_some(connection)
+    }
+
+    /// Whether it reads the head of a request, on this connection.
+    fn asks_on(&self, connection: &str) -> bool {
+        ["GET ", "POST ", "PATCH ", "DELETE "].iter().any(|method| self.on_connection(method) == Some(connection))
     }
 }
 
@@ -71,7 +78,7 @@ fn assert_durable(calls: &[Call], request: &str, status: &str) -> (usize, usize)
     for answer in calls {
         let Some(connection) = answer.on_connection(&format!("HTTP/1.1 {status}")) else { continue };
         let mut asked = calls.iter().filter(|call| call.ended < answer.began);
-        let Some(asked) = asked.rfind(|call| call.on_connection("POST ") == Some(connection)) else {
+        let Some(asked) = asked.rfind(|call| call.asks_on(connection)) else {
             continue;
         };
         if asked.on_connection(request).is_none() {
@@ -91,7 +98,7 @@ fn traced(site: &Site, trace: &Path, slow: &[&str]) -> Real {
     assert!(Path::new("/usr/bin/strace").exists(), "this test needs strace: apt install strace");
     let only = "trace=read,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,fdatasync,fsync";
     // With -D the server stays our child: signals reach it and not strace.
-    let mut words = vec!["/usr/bin/strace", "-D", "-f", "-yy", "-s", "48", "-o", trace.to_str().unwrap(), "-e", only];
+    let mut words = vec!["/usr/bin/strace", "-D", "-f", "-yy", "-s", "96", "-o", trace.to_str().unwrap(), "-e", only];
     words.extend(slow);
     words.push("--");
     site.starter().env("DOORWARD_REFRESH__GRACE", "0s").through(&words).start()
@@ -133,6 +140,42 @@ async fn what_an_answer_says_is_on_disk_before_its_first_byte() {
         ("POST /auth/logout-all", "200", 1),
     ] {
         assert_eq!(assert_durable(&calls, request, status).0, count, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_to_an_account_is_on_disk_before_its_answer() {
+    let (site, trace) = (Site::new(), tempfile::NamedTempFile::new().unwrap());
+    let server = traced(&site, trace.path(), &[]);
+    let api = server.api();
+    let admin = api.setup(&server.setup_secret(), ANN).await.access;
+    let bob = api.register("bob@example.com").await;
+    let body = json!({ "currentPassword": PASSWORD, "newPassword": "another horse battery" });
+    let bob = api.act("POST", "/auth/password", &bob.access, &body).await.unwrap().tokens();
+    let me = api.me(&bob.access).await.unwrap().json;
+    let text = |name: &str| me[name].as_str().unwrap().to_owned();
+    let (user, session) = (format!("/auth/admin/users/{}", text("id")), text("sessionId"));
+    let rows = [
+        ("DELETE", format!("/auth/admin/sessions/{session}"), json!({}), 204),
+        ("PATCH", user.clone(), json!({ "role": "editor" }), 200),
+        ("POST", format!("{user}/logout-all"), json!({}), 200),
+        ("POST", format!("{user}/disable"), json!({}), 200),
+        ("POST", format!("{user}/enable"), json!({}), 200),
+        ("POST", format!("{user}/links"), json!({}), 201),
+        ("DELETE", user, json!({}), 204),
+        ("POST", "/auth/admin/users".to_owned(), json!({ "email": "kim@example.com" }), 201),
+        ("POST", "/auth/admin/logout-all".to_owned(), json!({}), 200),
+    ];
+    for (method, path, body, status) in &rows {
+        let answer = api.act(method, path, &admin, body).await.unwrap();
+        assert_eq!(answer.status, *status, "{method} {path}: {answer:?}");
+    }
+    let calls = stop(server, trace.path());
+    assert_eq!(assert_durable(&calls, "POST /auth/register", "201").0, 1);
+    assert_eq!(assert_durable(&calls, "POST /auth/password", "200").0, 1);
+    for (method, path, _, status) in &rows {
+        let request = format!("{method} {path} HTTP");
+        assert_eq!(assert_durable(&calls, &request, &status.to_string()).0, 1, "{request}");
     }
 }
 

@@ -112,6 +112,12 @@ impl Api {
         ask(self.client.get(format!("{}{path}", self.base))).await
     }
 
+    /// Any other call of somebody who is signed in.
+    pub(crate) async fn act(&self, method: &str, path: &str, access: &str, body: &Value) -> Result<Answer, Lost> {
+        let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base));
+        ask(request.bearer_auth(access).json(body)).await
+    }
+
     /// Any other POST.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Answer, Lost> {
         ask(self.client.post(format!("{}{path}", self.base)).json(body)).await
