@@ -8,3 +8,4 @@ mod place;
 mod refused_files;
 mod revoked;
 mod start_stop;
+mod torn;
