@@ -58,6 +58,9 @@ impl Opened {
         source::refuse_stray_wal(&path)?;
         open::create_file(&path)?;
         let conn = open::writer(&path)?;
+        if open::is_read_only(&conn) {
+            return Err(OpenError::ReadOnly(path));
+        }
         Ok(Self { lock, conn, path })
     }
 

@@ -64,6 +64,31 @@ pub enum OpenError {
         /// Ours.
         known: usize,
     },
+    /// Another program holds it for longer than anybody waits.
+    #[error("{0} is locked by another program; wait until that is done with it, or end it")]
+    Locked(PathBuf),
+    /// It may be read and not written.
+    #[error("{0} is read-only; give the user who runs doorward the right to write it and its folder")]
+    ReadOnly(PathBuf),
+    /// A full or failing disk, or a file that can't be reached. Nothing of the database is known to be wrong.
+    #[error("{path} can't be read or written: {source}; look at the disk, its free space and the modes of the folder")]
+    Disk {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// No WAL can be had, and with it no commit that readers don't hold up.
+    #[error(
+        "{path} can't be kept with a write-ahead log (SQLite stays with `{mode}`): its folder must be on a local disk \
+         and no network drive; move it, or name another folder with --data"
+    )]
+    NoWal {
+        /// Which.
+        path: PathBuf,
+        /// The journal that SQLite keeps instead.
+        mode: String,
+    },
     /// Not whole.
     #[error("{path} is damaged or no database: {source}")]
     Damaged {
@@ -94,6 +119,34 @@ pub enum OpenError {
     /// What it holds can't be.
     #[error(transparent)]
     Store(#[from] Error),
+}
+
+impl OpenError {
+    /// What SQLite's word on a file that is being opened means.
+    fn of(path: &Path, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Locked(path),
+            Some(Code::ReadOnly) => Self::ReadOnly(path),
+            Some(Code::DiskFull | Code::SystemIoFailure | Code::CannotOpen | Code::PermissionDenied) => {
+                Self::Disk { path, source }
+            }
+            _ => Self::Damaged { path, source },
+        }
+    }
+
+    /// The same of a migration, which may have found nothing wrong but the disk.
+    fn of_migration(path: &Path, source: rusqlite_migration::Error) -> Self {
+        let failed = |source| Self::Migration { path: path.to_owned(), source };
+        match source {
+            rusqlite_migration::Error::RusqliteError { query, err } => match Self::of(path, err) {
+                Self::Damaged { source: err, .. } => failed(rusqlite_migration::Error::RusqliteError { query, err }),
+                other => other,
+            },
+            other => failed(other),
+        }
+    }
 }
 
 /// The right to serve a folder; given up when dropped.
@@ -134,51 +187,66 @@ pub(super) fn create_file(path: &Path) -> Result<(), OpenError> {
 
 /// Opens the writing connection, checks whose file it is and migrates it.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
-    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let failed = |source| OpenError::of(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(path, flags).map_err(damaged)?;
-    wait_where_busy(&conn).map_err(damaged)?;
-    let schema: i32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(damaged)?;
+    let mut conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    wait_where_busy(&conn).map_err(failed)?;
+    let schema: i32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     check_owner(&conn, path)?;
     if usize::try_from(schema).is_ok_and(|schema| schema > MIGRATIONS.len()) {
         return Err(OpenError::Newer { path: path.to_owned(), found: schema, known: MIGRATIONS.len() });
     }
+    keep_wal(&conn, path)?;
     let setup = format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {WAL_LIMIT};
+        "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {WAL_LIMIT};
          PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;"
     );
-    conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(damaged)?;
-    migrate(&mut conn).map_err(|source| OpenError::Migration { path: path.to_owned(), source })?;
+    conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(failed)?;
+    migrate(&mut conn).map_err(|source| OpenError::of_migration(path, source))?;
     Ok(conn)
+}
+
+/// Whether the file, or the disk that it is on, may only be read.
+pub(super) fn is_read_only(conn: &Connection) -> bool {
+    conn.is_readonly(rusqlite::MAIN_DB).unwrap_or(false)
 }
 
 /// Opens a connection that only reads.
 pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
-    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let failed = |source| OpenError::of(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(damaged)?;
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
     wait_where_busy(&conn)
         .and_then(|()| conn.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;"))
         .and_then(|()| harden(&conn))
-        .map_err(damaged)?;
+        .map_err(failed)?;
     Ok(conn)
 }
 
 /// Opens a connection that moves the WAL into the file.
 pub(super) fn checkpointer(path: &Path) -> Result<Connection, OpenError> {
-    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let failed = |source| OpenError::of(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(damaged)
+    Connection::open_with_flags(path, flags).map_err(failed)
+}
+
+/// Asks for the WAL. Where it can't be had SQLite fails not: it says what it keeps instead
+/// (sqlite.org/pragma.html, `journal_mode`).
+fn keep_wal(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let mode: String = conn
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(|source| OpenError::of(path, source))?;
+    if mode == "wal" { Ok(()) } else { Err(OpenError::NoWal { path: path.to_owned(), mode }) }
 }
 
 /// A new file gets our mark; a file of others is left as it is.
 fn check_owner(conn: &Connection, path: &Path) -> Result<(), OpenError> {
-    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
-    let id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(damaged)?;
-    let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(damaged)?;
+    let failed = |source| OpenError::of(path, source);
+    let id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
+    let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     match (id, objects) {
         (APPLICATION_ID, _) => Ok(()),
-        (0, 0) => conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(damaged),
+        (0, 0) => conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed),
         _ => Err(OpenError::Foreign(path.to_owned())),
     }
 }
@@ -215,6 +283,20 @@ mod tests {
     fn the_bundled_sqlite_has_the_fix_for_lost_commits() {
         // Commits could be lost when a checkpoint raced a writer, before 3.51.3.
         assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+
+    #[test]
+    fn a_file_that_can_have_no_wal_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        // Without locks there is no memory to share either, as on many a network drive.
+        let conn = Connection::open_with_flags_and_vfs(&path, OpenFlags::default(), c"unix-none").unwrap();
+        let text = keep_wal(&conn, &path).unwrap_err().to_string();
+        assert!(
+            text.contains("doorward.db can't be kept with a write-ahead log (SQLite stays with `delete`)"),
+            "{text}"
+        );
+        keep_wal(&Connection::open(&path).unwrap(), &path).unwrap();
     }
 
     #[test]
