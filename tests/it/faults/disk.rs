@@ -1,11 +1,12 @@
-//! The disk takes no more. (No file may grow: `RLIMIT_FSIZE`, with its signal ignored, so that a write
-//! fails as it does on a full disk.)
+//! The disk takes no more: no file may grow (`RLIMIT_FSIZE`, with its signal ignored, so that a write fails as
+//! it does on a full disk), or the disk is a small one in memory that really is full.
 
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, prlimit};
 
 use crate::faults::locked::assert_unavailable;
+use crate::faults::world::{inside, mounted};
 use crate::faults::{ANN, generation};
 use crate::real::wait::until_told;
 use crate::real::{Real, Site};
@@ -65,5 +66,37 @@ async fn an_end_that_could_not_be_written_ends_nothing() {
         assert_eq!(api.logout_all(&next.access).await.unwrap().status, 200);
         assert_eq!(api.me(&next.access).await.unwrap().status, 401);
     }
+    server.stop();
+}
+
+#[tokio::test]
+async fn a_disk_without_a_byte_left_is_503_and_over_when_a_file_is_removed() {
+    let site = Site::new();
+    let keep =
+        "cp \"$0/config.toml\" /tmp/$$ && mount -t tmpfs -o size=2m none \"$0\" && mv /tmp/$$ \"$0/config.toml\"";
+    let Some(words) = mounted(keep, &site.data()) else { return };
+    let server = site.starter().through(&words.iter().map(String::as_str).collect::<Vec<_>>()).start();
+    let api = server.api();
+    let mut ann = api.setup(&server.setup_secret(), ANN).await;
+    let filler = inside(&server, &site.file("filler"));
+    let written = std::io::copy(&mut std::io::repeat(7), &mut std::fs::File::create(&filler).unwrap());
+    assert_eq!(written.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+    // What the WAL has room for is still taken.
+    let mut taken = 0;
+    let refused = loop {
+        let answer = api.refresh(&ann.refresh).await.unwrap();
+        if answer.status != 200 {
+            break answer;
+        }
+        (ann, taken) = (answer.tokens(), taken + 1);
+        assert!(taken < 2_000, "it never is full");
+    };
+    assert_unavailable(&refused);
+    assert_unavailable(&api.login(ANN).await.unwrap());
+    assert_eq!(api.me(&ann.access).await.unwrap().status, 200, "what is only read goes on");
+    std::fs::remove_file(filler).unwrap();
+    let next = api.refresh(&ann.refresh).await.unwrap().tokens();
+    api.login(ANN).await.unwrap().tokens();
+    assert_eq!(api.logout(&next.refresh).await.unwrap().status, 204);
     server.stop();
 }

@@ -1,9 +1,13 @@
 //! What happens to the running binary when the world around it fails.
 
+mod clocks;
 mod disk;
+mod io;
 mod locked;
 mod order;
+mod start;
 mod stop;
+mod world;
 
 use crate::real::Site;
 
