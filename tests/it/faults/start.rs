@@ -127,6 +127,36 @@ async fn a_disk_that_is_full_or_fails_is_named_and_nothing_is_lost() {
     server.stop();
 }
 
+#[tokio::test]
+async fn a_page_that_is_damaged_is_500_is_named_in_the_log_and_consumes_nothing() {
+    let mut home = Home::new().await;
+    let path = home.site.file("doorward.db");
+    let conn = Connection::open(&path).unwrap();
+    let root = "SELECT (rootpage - 1) * (SELECT page_size FROM pragma_page_size) FROM sqlite_schema WHERE name = ?";
+    let offset = conn.query_row(root, ["sessions"], |row| row.get::<_, u32>(0)).unwrap();
+    drop(conn);
+    let kept = fs::read(&path).unwrap();
+    let mut spoilt = kept.clone();
+    // What kind of page it is (sqlite.org/fileformat2.html, section 1.6).
+    spoilt[offset as usize] ^= 1;
+    fs::write(&path, spoilt).unwrap();
+    let server = home.site.start();
+    let api = server.api();
+    for _ in 0..2 {
+        for answer in [api.refresh(&home.tokens.refresh).await.unwrap(), api.login(ANN).await.unwrap()] {
+            assert_eq!((answer.status, answer.code()), (500, "internal"), "{answer:?}");
+        }
+    }
+    assert_eq!(api.me(&home.tokens.access).await.unwrap().status, 200, "what needs no page goes on");
+    server.stop();
+    until("it is logged", Duration::from_secs(10), || home.site.log().contains("malformed").then_some(()));
+    for companion in ["doorward.db-wal", "doorward.db-shm"] {
+        let _ = fs::remove_file(home.site.file(companion));
+    }
+    fs::write(&path, kept).unwrap();
+    home.is_well("the page is whole").await;
+}
+
 /// Starts a program whose calls of these names all fail.
 fn failing(calls: &str) -> Vec<String> {
     let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:error=EIO"));
