@@ -34,6 +34,7 @@ impl Serve {
         }
         let config = loaded.config;
         log::begin(&config.log)?;
+        open_many();
         output::line(format_args!("database: {}", config.data_dir.join(open::FILE).display()))?;
         let public = config.public_url.as_ref().map(ToString::to_string);
         let mut said = Ok(());
@@ -41,6 +42,16 @@ impl Serve {
             said = output::line(greeting(running.addr, running.setup_link.as_ref(), public.as_deref()));
         })?;
         said
+    }
+}
+
+/// Lets the server hold as many connections as the system allows. The usual limit of 1,024 is there for
+/// select(2), and less than a thousand idle connections would leave nobody else a place (setrlimit(2)).
+fn open_many() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
     }
 }
 
