@@ -129,9 +129,7 @@ impl OpenError {
         match source.sqlite_error_code() {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Locked(path),
             Some(Code::ReadOnly) => Self::ReadOnly(path),
-            Some(Code::DiskFull | Code::SystemIoFailure | Code::CannotOpen | Code::PermissionDenied) => {
-                Self::Disk { path, source }
-            }
+            _ if is_outside(&source) => Self::Disk { path, source },
             _ => Self::Damaged { path, source },
         }
     }
@@ -139,14 +137,28 @@ impl OpenError {
     /// The same of a migration, which may have found nothing wrong but the disk.
     fn of_migration(path: &Path, source: rusqlite_migration::Error) -> Self {
         let failed = |source| Self::Migration { path: path.to_owned(), source };
-        match source {
-            rusqlite_migration::Error::RusqliteError { query, err } => match Self::of(path, err) {
-                Self::Damaged { source: err, .. } => failed(rusqlite_migration::Error::RusqliteError { query, err }),
-                other => other,
-            },
-            other => failed(other),
+        let rusqlite_migration::Error::RusqliteError { query, err } = source else { return failed(source) };
+        if is_outside(&err) {
+            Self::of(path, err)
+        } else {
+            failed(rusqlite_migration::Error::RusqliteError { query, err })
         }
     }
+}
+
+/// Whether an error comes from the world around the file, and tells nothing of what is in it.
+fn is_outside(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    let outside = [
+        Code::DatabaseBusy,
+        Code::DatabaseLocked,
+        Code::ReadOnly,
+        Code::DiskFull,
+        Code::SystemIoFailure,
+        Code::CannotOpen,
+        Code::PermissionDenied,
+    ];
+    error.sqlite_error_code().is_some_and(|code| outside.contains(&code))
 }
 
 /// The right to serve a folder; given up when dropped.

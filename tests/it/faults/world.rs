@@ -21,7 +21,7 @@ pub(super) fn mounted(commands: &str, path: &Path) -> Option<Vec<String>> {
     };
     let flags = ["-m", "-rm"].into_iter().find(|flags| may(flags));
     if flags.is_none() {
-        eprintln!("SKIPPED: this process may not mount, so that {path:?} can't be made small or read-only");
+        eprintln!("SKIPPED: this process may not mount, so that {} can't be made small or read-only", path.display());
     }
     let script = format!("{commands} && exec \"$@\"");
     Some(["/usr/bin/unshare", flags?, "/bin/sh", "-c", &script, path.to_str().unwrap()].map(str::to_owned).to_vec())
