@@ -76,9 +76,11 @@ impl EmailKey {
     }
 }
 
-/// The form in which the beginning of a key is looked for.
+/// The form in which the beginning of a key is looked for. A whole address is found however its domain is
+/// spelt: as it was typed and is shown, or as its key has it.
 pub fn search_key(text: &str) -> String {
-    text.trim().to_lowercase().nfc().collect()
+    let text = text.trim();
+    Email::parse(text).map_or_else(|_| text.to_lowercase().nfc().collect(), |email| email.key.0)
 }
 
 fn good_local(local: &str) -> bool {
@@ -117,6 +119,8 @@ impl fmt::Debug for EmailKey {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -149,5 +153,39 @@ mod tests {
             assert!(Email::parse(bad).is_err(), "{bad:?}");
         }
         assert_eq!(Email::parse(&format!("a@{}.c", "b".repeat(254))), Err(BadEmail::TooLong));
+    }
+
+    #[test]
+    fn a_search_finds_an_address_as_it_is_shown() {
+        for shown in ["ann@example.com", "Ann@B\u{fc}cher.example", "a@example\u{3002}com", "Jose\u{301}@example.com"] {
+            let email = Email::parse(shown).unwrap();
+            assert_eq!(search_key(&format!(" {} ", email.as_str())), email.key().as_str(), "{shown}");
+            assert_eq!(search_key(email.key().as_str()), email.key().as_str(), "{shown}");
+        }
+        for (begun, key) in [("Ann", "ann"), ("ann@", "ann@"), ("ann@exam", "ann@exam"), ("%", "%"), ("", "")] {
+            assert_eq!(search_key(begun), key);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_parses_is_short_plain_and_reads_as_itself(
+            local in "[a-zA-Z0-9.+\u{c0}-\u{17f}\u{300}-\u{303}\u{3a3}]{1,20}|\\PC{0,12}",
+            domain in "[a-zA-Z0-9.-]{1,20}|[a-z\u{df}-\u{17f}\u{3002}\u{5d0}]{1,12}|\\PC{0,12}",
+        ) {
+            let Ok(email) = Email::parse(&format!("{local}@{domain}")) else { return Ok(()) };
+            prop_assert!(email.as_str().len() <= MAX_BYTES && email.key().as_str().len() <= MAX_BYTES);
+            prop_assert!(!email.as_str().contains(char::is_control));
+            prop_assert_eq!(Email::parse(email.as_str()), Ok(email.clone()));
+            let key = Email::parse(email.key().as_str());
+            prop_assert!(key.is_err() || key.unwrap().key() == email.key(), "{:?}", email.key());
+            prop_assert!(email.key().as_str().rsplit_once('@').unwrap().1.is_ascii());
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = Email::parse(&text);
+            let _ = search_key(&text);
+        }
     }
 }
