@@ -50,6 +50,8 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -67,5 +69,16 @@ mod tests {
         let client = Client::new("::ffff:127.0.0.1".parse().unwrap(), &agent, String::new());
         assert_eq!(client.user_agent.len(), 256);
         assert_eq!(client.address.to_string(), "127.0.0.1");
+    }
+
+    proptest! {
+        #[test]
+        fn an_agent_is_kept_as_far_as_it_fits(agent in any::<String>(), times in 1..40_usize) {
+            let agent = agent.repeat(times);
+            let kept = Client::new(IpAddr::from([127, 0, 0, 1]), &agent, String::new()).user_agent;
+            prop_assert!(agent.starts_with(&kept) && kept.len() <= MAX_AGENT);
+            // A character more would not have fitted.
+            prop_assert!(kept.len() == agent.len() || kept.len() > MAX_AGENT - 4);
+        }
     }
 }

@@ -108,3 +108,42 @@ pub fn arrival(state: &State, peer: &Peer, headers: &HeaderMap, transport: Trans
     };
     Arrival { transport, device, prior, client: peer.client.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn headers(lines: &[&[u8]]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        lines.iter().for_each(|line| headers.append(AUTHORIZATION, HeaderValue::from_bytes(line).unwrap()));
+        headers
+    }
+
+    #[test]
+    fn a_bearers_token_is_read_in_any_case_of_the_scheme_and_no_other_schemes() {
+        for line in ["Bearer abc", "bearer abc", "BEARER   abc "] {
+            assert_eq!(bearer(&headers(&[line.as_bytes()])).unwrap(), Some("abc"), "{line}");
+        }
+        for line in ["Basic abc", "Bearerabc", "Bearer\tabc", "abc", ""] {
+            assert_eq!(bearer(&headers(&[line.as_bytes()])).unwrap(), None, "{line}");
+        }
+        assert!(bearer(&headers(&[b"Bearer abc", b"Bearer abc"])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics_and_a_token_is_what_was_sent(
+            line in proptest::collection::vec(prop_oneof![0x20..=0x7e_u8, 0x80..=0xff_u8, Just(b'\t')], 0..80),
+        ) {
+            let _ = bearer(&headers(&[&line]));
+            let line = [b"Bearer ", &line[..]].concat();
+            if let Ok(token) = bearer(&headers(&[&line])) {
+                let sent = std::str::from_utf8(&line[7..]).unwrap().trim_matches(' ');
+                prop_assert_eq!(token, Some(sent));
+            }
+        }
+    }
+}

@@ -40,3 +40,22 @@ fn from_cursor(cursor: Option<&str>) -> Result<Option<String>, Problem> {
         Some(text) => decode(text).map(Some).ok_or_else(|| Code::BadCursor.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_reads_as_what_it_was_made_of_and_nothing_else_does(at in any::<String>(), other in any::<String>()) {
+            let cursor = to_cursor(&at);
+            prop_assert_eq!(from_cursor(Some(&cursor)).unwrap(), Some(at));
+            // Whatever can be read is what it would be written as: no place has two names.
+            if let Ok(Some(read)) = from_cursor(Some(&other)) {
+                prop_assert_eq!(to_cursor(&read), other);
+            }
+        }
+    }
+}

@@ -3,5 +3,6 @@
 mod guessing;
 mod names;
 mod races;
+mod strange;
 mod target;
 mod wire;
