@@ -3,15 +3,17 @@
 use std::os::unix::process::ExitStatusExt;
 
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::chance::{Chance, rounds};
 use crate::crowd::{Crowd, start};
 use crate::cut;
 use crate::person::says;
-use crate::real::api::{Answer, Api, Lost, Tokens};
+use crate::real::api::{Answer, Api, Lost, PASSWORD, Tokens};
 use crate::real::{Real, Site};
 
 const ANN: &str = "ann@example.com";
+const BOB: &str = "bob@example.com";
 const POINTS: [&str; 3] = ["before_commit", "after_commit", "between_answers"];
 
 /// Starts a server that dies when it comes to this point for the n-th time.
@@ -55,19 +57,58 @@ struct Case {
     ends: Option<&'static str>,
 }
 
-const CASES: [Case; 4] = [
+const BOBS_VERSION: &str = "SELECT version FROM users WHERE email_key = 'bob@example.com'";
+
+const CASES: [Case; 8] = [
     Case { name: "login", raises: "SELECT count(*) FROM sessions", ends: None },
     Case { name: "refresh", raises: "SELECT max(generation) FROM sessions", ends: None },
     Case { name: "logout", raises: "SELECT count(*) FROM revocations", ends: Some("logged_out") },
-    Case { name: "logout-all", raises: "SELECT version FROM users", ends: Some("logged_out_everywhere") },
+    Case { name: "logout-all", raises: BOBS_VERSION, ends: Some("logged_out_everywhere") },
+    Case { name: "password", raises: BOBS_VERSION, ends: Some("password_changed") },
+    Case { name: "role", raises: BOBS_VERSION, ends: Some("role_changed") },
+    Case { name: "disable", raises: BOBS_VERSION, ends: Some("account_disabled") },
+    Case { name: "end", raises: "SELECT count(*) FROM revocations", ends: Some("ended_by_admin") },
 ];
 
-async fn call(api: &Api, name: &str, tokens: &Tokens) -> Result<Answer, Lost> {
-    match name {
-        "login" => api.login(ANN).await,
-        "refresh" => api.refresh(&tokens.refresh).await,
-        "logout" => api.logout(&tokens.refresh).await,
-        _ => api.logout_all(&tokens.access).await,
+/// Who is there before the server dies.
+struct People {
+    /// The administrator's.
+    ann: Tokens,
+    /// The session that is looked at.
+    bob: Tokens,
+    /// Bob's other device.
+    other: Tokens,
+    user: String,
+    session: String,
+}
+
+impl People {
+    async fn new(server: &Real) -> Self {
+        let api = server.api();
+        let ann = api.setup(&server.setup_secret(), ANN).await;
+        let bob = api.register(BOB).await;
+        let other = api.login(BOB).await.unwrap().tokens();
+        let me = api.me(&bob.access).await.unwrap().json;
+        let text = |name: &str| me[name].as_str().unwrap().to_owned();
+        let (user, session) = (format!("/auth/admin/users/{}", text("id")), text("sessionId"));
+        Self { ann, bob, other, user, session: format!("/auth/admin/sessions/{session}") }
+    }
+
+    async fn call(&self, api: &Api, name: &str) -> Result<Answer, Lost> {
+        let nothing = json!({});
+        match name {
+            "login" => api.login(BOB).await,
+            "refresh" => api.refresh(&self.bob.refresh).await,
+            "logout" => api.logout(&self.bob.refresh).await,
+            "logout-all" => api.logout_all(&self.bob.access).await,
+            "password" => {
+                let body = json!({ "currentPassword": PASSWORD, "newPassword": "another horse battery" });
+                api.act("POST", "/auth/password", &self.other.access, &body).await
+            }
+            "role" => api.act("PATCH", &self.user, &self.ann.access, &json!({ "role": "editor" })).await,
+            "disable" => api.act("POST", &format!("{}/disable", self.user), &self.ann.access, &nothing).await,
+            _ => api.act("DELETE", &self.session, &self.ann.access, &nothing).await,
+        }
     }
 }
 
@@ -81,18 +122,18 @@ async fn one_call_happened_whole_or_not_at_all() {
         for (point, happened) in [("before_commit", 0), ("after_commit", 1), ("between_answers", 1)] {
             let site = Site::new();
             let server = site.start();
-            let tokens = server.api().setup(&server.setup_secret(), ANN).await;
+            let people = People::new(&server).await;
             server.stop();
             let before = number(&cut::open(&site).1, case.raises);
             let server = armed(&site, point, 1);
-            let answer = call(&server.api(), case.name, &tokens).await;
+            let answer = people.call(&server.api(), case.name).await;
             // Between the answers of one batch the first may or may not have gone out.
             assert!(answer.is_err() || point == "between_answers", "{} {point}: {answer:?}", case.name);
             assert_killed(server);
             let raised = number(&cut::open(&site).1, case.raises) - before;
             assert_eq!(raised, happened, "{} {point}", case.name);
             let over = case.ends.filter(|_| happened == 1);
-            check_session(&site, &tokens, over).await;
+            check_session(&site, &people.bob, over).await;
         }
     }
 }
