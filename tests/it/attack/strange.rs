@@ -107,6 +107,11 @@ fn with(target: &Target, before: &str, bytes: &[u8], after: &str) -> String {
     target.raw(&[before.as_bytes(), bytes, after.as_bytes()].concat())
 }
 
+/// Every byte as a URL may have it.
+fn encoded(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}%{byte:02x}"))
+}
+
 const LAST: &str = "\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 #[test]
@@ -186,7 +191,7 @@ fn strange_addresses_are_users_that_can_be_found_or_none() {
             201 => {
                 let kept = answer.json()["user"]["email"].as_str().unwrap().to_owned();
                 let again = [target.user(&kept).status, target.guess(0, &kept, PASSWORD).status];
-                let search: String = kept.bytes().map(|byte| format!("%{byte:02x}")).collect();
+                let search = encoded(kept.as_bytes());
                 let found = target.get(&format!("/auth/admin/users?search={search}"), &admin).json();
                 let is_found = found["users"].as_array().unwrap().iter().any(|user| user["email"] == kept.as_str());
                 if again != [409, 200] || !is_found {
@@ -203,10 +208,10 @@ fn strange_addresses_are_users_that_can_be_found_or_none() {
 #[test]
 fn strange_queries_are_read_or_refused() {
     let (target, admin) = target();
-    let lines = format!(" HTTP/1.1\r\n{}Host: localhost\r\nConnection: close\r\n\r\n", admin);
+    let lines = format!(" HTTP/1.1\r\n{admin}Host: localhost\r\nConnection: close\r\n\r\n");
     for path in ["/auth/admin/users", "/auth/admin/events"] {
         check("cursor", |bytes| {
-            let cursor: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+            let cursor = encoded(bytes);
             answers(&with(&target, &format!("GET {path}?cursor={cursor}"), b"", &lines), &[200, 414])
         });
         check("query", |bytes| answers(&with(&target, &format!("GET {path}?"), bytes, &lines), &[200, 414]));
@@ -216,7 +221,7 @@ fn strange_queries_are_read_or_refused() {
 #[test]
 fn strange_paths_lead_nowhere_else() {
     let (target, admin) = target();
-    let lines = format!(" HTTP/1.1\r\n{}Host: localhost\r\nConnection: close\r\n\r\n", admin);
+    let lines = format!(" HTTP/1.1\r\n{admin}Host: localhost\r\nConnection: close\r\n\r\n");
     check("path", |bytes| {
         let raw = with(&target, "GET ", bytes, &lines);
         if raw.contains("[package]") || raw.contains("root:x:") {
