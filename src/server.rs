@@ -47,6 +47,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 #[cfg(target_os = "linux")]
 const UNTAKEN: Duration = Duration::from_secs(30);
 
+/// How many connections may wait to be taken up, where the system allows it (`net.core.somaxconn`).
+const KNOCKING: i32 = 4096;
+
 /// How long requests that have begun may take when the server stops, in seconds.
 const LAST_REQUESTS: u64 = 10;
 
@@ -139,6 +142,7 @@ impl Server {
         let listener =
             TcpListener::bind(config.listen).map_err(|source| Error::Listen { addr: config.listen, source })?;
         mind_stalled(&listener)?;
+        let_many_knock(&listener)?;
         let addr = listener.local_addr()?;
         let (ctx, setup_link) = context(opened, config, &env, addr.port())?;
         let settings = Arc::new(http_settings(&ctx.config)?);
@@ -201,6 +205,13 @@ fn mind_stalled(listener: &TcpListener) -> Result<(), Error> {
     #[cfg(target_os = "linux")]
     rustix::net::sockopt::set_tcp_user_timeout(listener, u32::try_from(UNTAKEN.as_millis()).unwrap_or(u32::MAX))
         .map_err(std::io::Error::from)?;
+    Ok(())
+}
+
+/// Where more knock at once than may wait, the system forgets the rest, and they knock again after a second. The
+/// standard library lets 128 wait; listen(2) once more sets another number.
+fn let_many_knock(listener: &TcpListener) -> Result<(), Error> {
+    rustix::net::listen(listener, KNOCKING).map_err(std::io::Error::from)?;
     Ok(())
 }
 
@@ -315,6 +326,17 @@ mod tests {
     use std::net::TcpStream;
 
     use super::*;
+
+    #[test]
+    fn many_may_knock_before_anybody_is_let_in() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let_many_knock(&listener).unwrap();
+        let allowed: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap().trim().parse().unwrap();
+        let addr = listener.local_addr().unwrap();
+        let knock = |_| TcpStream::connect_timeout(&addr, Duration::from_millis(800));
+        let waiting: Result<Vec<_>, _> = (0..allowed.min(400)).map(knock).collect();
+        assert_eq!(waiting.unwrap().len(), allowed.min(400));
+    }
 
     #[test]
     fn a_connection_gives_up_a_client_that_takes_nothing() {
