@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::chance::Chance;
 use crate::others::{alone, runtime};
 use crate::process::memory;
-use crate::real::api::{Answer, Api, Lost, Tokens};
+use crate::real::api::{Answer, Api, Lost, PASSWORD, Tokens};
 use crate::real::{Real, Site};
 
 /// How many work at once, with a session each.
@@ -109,6 +109,10 @@ async fn act(api: Api, method: &'static str, path: String, access: String) -> Re
     api.act(method, &path, &access, &json!({})).await
 }
 
+async fn reauth(api: Api, access: String) -> Result<Answer, Lost> {
+    api.act("POST", "/auth/reauth", &access, &json!({ "password": PASSWORD })).await
+}
+
 /// Somebody who signs in, refreshes, loses answers and signs out.
 async fn person(scene: Arc<Scene>, email: String, mut chance: Chance) -> Tokens {
     let mut api = Api::new(scene.addr);
@@ -170,6 +174,9 @@ async fn admin(scene: Arc<Scene>, email: String) -> Tokens {
     let api = Api::new(scene.addr);
     let mut tokens = scene.login(&api, &email).await;
     while scene.goes_on() {
+        // Some of what follows needs the password fresh.
+        let answer = scene.ask(|api| reauth(api, tokens.access.clone()), &api).await.0;
+        tokens.access = answer.json["accessToken"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned();
         let victim = scene.login(&api, "victim@example.com").await;
         let me = scene.ask(|api| me(api, victim.access.clone()), &api).await.0.json;
         let user = format!("/auth/admin/users/{}", me["id"].as_str().unwrap());
