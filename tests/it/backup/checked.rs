@@ -120,7 +120,7 @@ async fn each_problem_is_told_in_plain_words_with_the_way_back() {
     broken(&write(b""), "empty", "the file is empty; there is nothing in it to go back to");
     broken(&write(&[b'x'; 5_000]), "no_database", "it is not an SQLite database, or its first bytes are damaged; use");
     broken(&|file| sql(file, "PRAGMA application_id = 7"), "foreign", "it is a database of another program; name");
-    let newer = "it was written by a newer doorward (schema 99, this one knows 1); run that version";
+    let newer = "it was written by a newer doorward (schema 99, this one knows 2); run that version";
     broken(&|file| sql(file, "PRAGMA user_version = 99"), "newer", newer);
     broken(
         &|file| sql(file, "DELETE FROM meta"),
