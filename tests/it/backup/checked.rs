@@ -130,12 +130,12 @@ async fn each_problem_is_told_in_plain_words_with_the_way_back() {
     broken(
         &|file| sql(file, "DROP INDEX events_by_kind"),
         "schema",
-        "its schema is not that of schema 1: `events_by_kind` is missing; use",
+        "its schema is not that of schema 2: `events_by_kind` is missing; use",
     );
     broken(
         &|file| sql(file, "CREATE TABLE odd (a)"),
         "schema",
-        "its schema is not that of schema 1: `odd` is not part of it",
+        "its schema is not that of schema 2: `odd` is not part of it",
     );
     let orphan = "PRAGMA foreign_keys = OFF; INSERT INTO devices VALUES (zeroblob(16), zeroblob(32), 0, 0, NULL)";
     let orphans = "rows of `devices` belong to rows of `users` that are not there: 1; use another backup";

@@ -193,7 +193,7 @@ async fn a_file_that_is_no_good_backup_is_refused_and_the_database_stays() {
     );
     refuse(&sql("PRAGMA application_id = 7"), "it is a database of another program; ");
     refuse(&sql("DELETE FROM meta"), "its first start never came to an end; ");
-    refuse(&sql("DROP TABLE events"), "its schema is not that of schema 1: ");
+    refuse(&sql("DROP TABLE events"), "its schema is not that of schema 2: ");
     let page = |file: &Path| {
         let mut bad = whole.clone();
         bad[4_096 * 3..4_096 * 3 + 64].fill(0xff);
