@@ -1,6 +1,9 @@
 //! What clients say.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::client::Answer;
 use crate::load::Caller;
@@ -9,33 +12,36 @@ use crate::population::{PASSWORD, Population};
 /// Scatters numbers over a range, each once: a prime that no population is a multiple of.
 const SCATTER: u64 = 7_368_787;
 
+/// The cookies that browsers got last, by the number of the session; the others still have their first.
+pub type Jar = Rc<RefCell<HashMap<u32, String>>>;
+
 /// Browsers that refresh, one after the other, each with the cookie that it got last.
 pub struct Refresher {
     population: Population,
+    jar: Jar,
     /// Which of how many clients this is: it has the sessions that the others have not.
     place: (u32, u32),
-    cookies: Vec<Option<String>>,
-    at: usize,
+    at: u32,
     cookie: String,
 }
 
 impl Refresher {
     /// One of so many clients, among whom all sessions of a population are shared out.
-    pub fn new(population: Population, client: u32, clients: u32) -> Self {
-        let many = ((population.sessions - client).div_ceil(clients)) as usize;
-        Self { population, place: (client, clients), cookies: vec![None; many], at: 0, cookie: String::new() }
+    pub fn new(population: Population, jar: Jar, client: u32, clients: u32) -> Self {
+        Self { population, jar, place: (client, clients), at: 0, cookie: String::new() }
     }
 
     fn number(&self) -> u32 {
         let (client, clients) = self.place;
-        let number = u64::from(client) + u64::from(clients) * self.at as u64;
+        let number = u64::from(client) + u64::from(clients) * u64::from(self.at);
         u32::try_from(number * SCATTER % u64::from(self.population.sessions)).unwrap()
     }
 }
 
 impl Caller for Refresher {
     fn request(&mut self, into: &mut Vec<u8>) {
-        self.cookie = self.cookies[self.at].take().unwrap_or_else(|| self.population.cookie(self.number()));
+        let number = self.number();
+        self.cookie = self.jar.borrow_mut().remove(&number).unwrap_or_else(|| self.population.cookie(number));
         into.extend_from_slice(b"POST /auth/refresh HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n");
         into.extend_from_slice(b"User-Agent: bench\r\nContent-Length: 0\r\nCookie: refreshToken=");
         into.extend_from_slice(self.cookie.as_bytes());
@@ -47,8 +53,9 @@ impl Caller for Refresher {
         if cookie == self.cookie {
             return Err("the token did not rotate".to_owned());
         }
-        self.cookies[self.at] = Some(cookie.to_owned());
-        self.at = (self.at + 1) % self.cookies.len();
+        self.jar.borrow_mut().insert(self.number(), cookie.to_owned());
+        let (client, clients) = self.place;
+        self.at = (self.at + 1) % (self.population.sessions - client).div_ceil(clients);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::callers::Jar;
 use crate::population::Population;
 use crate::process::Process;
 
@@ -16,6 +17,8 @@ pub struct House {
     folder: TempDir,
     /// Who lives there.
     pub population: Population,
+    /// What their browsers hold.
+    pub jar: Jar,
 }
 
 impl House {
@@ -23,7 +26,7 @@ impl House {
     pub fn new(people: [u32; 3], progress: impl FnMut(u32)) -> Self {
         let folder = scratch();
         let population = Population::fill(folder.path(), people, progress);
-        Self { folder, population }
+        Self { folder, population, jar: Jar::default() }
     }
 
     /// Where it is.

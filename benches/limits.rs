@@ -13,7 +13,7 @@ use crate::population::COST;
 
 /// The setting of the server's writing connection, but that SQLite moves the WAL by itself.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
-    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;";
 
 /// How often a second `work` can be done on this many threads.
@@ -55,7 +55,7 @@ pub fn tokens(length: Duration) -> [f64; 2] {
     [rate(1, length, || drop(black_box(sign()))), rate(1, length, || drop(black_box(check())))]
 }
 
-/// The session row alone, updated in place: rotations of sessions in no order, some of them a commit.
+/// The session row alone, read and updated in place: rotations of sessions in no order, some of them a commit.
 pub struct Rows {
     conn: Connection,
     ids: Vec<Vec<u8>>,
@@ -88,10 +88,14 @@ impl Rows {
     fn one(&mut self) {
         let id = &self.ids[self.at % self.ids.len()];
         self.at += 1;
-        let update =
-            "UPDATE sessions SET generation = generation + 1, hash = randomblob(32), rotated_at = rotated_at + 1,
-            exp = exp + 1, address = '127.0.0.1', user_agent = 'bench' WHERE id = ?1 AND ended_at IS NULL";
-        let changed = self.conn.prepare_cached(update).unwrap().execute(params![id]).unwrap();
+        let row = "SELECT generation, hash, exp, end_at, device, ended_at FROM sessions WHERE id = ?1";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
+        let (generation, hash) = self.conn.prepare_cached(row).unwrap().query_row(params![id], read).unwrap();
+        let update = "UPDATE sessions SET generation = generation + 1, hash = randomblob(32),
+            rotated_at = rotated_at + 1, exp = exp + 1, address = '127.0.0.1', user_agent = 'bench'
+            WHERE id = ?1 AND generation = ?2 AND hash = ?3 AND ended_at IS NULL";
+        let mut update = self.conn.prepare_cached(update).unwrap();
+        let changed = update.execute(params![id, generation, hash]).unwrap();
         assert_eq!(changed, 1);
     }
 }

@@ -63,7 +63,7 @@ async fn one<C: Caller>(
         if got > end {
             return caller;
         }
-        if sent >= start {
+        if got >= start {
             times.borrow_mut().push(u32::try_from((got - sent).as_nanos()).unwrap_or(u32::MAX));
         }
     }

@@ -47,7 +47,8 @@ pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress)
 fn tokens(house: &House, server: &Process, numbers: Range<u32>) -> Vec<String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let numbers: Vec<_> = numbers.collect();
-    let sign = |jti: &u32| house.population.access_token(jti % house.population.sessions, server.addr.port(), *jti);
+    let (population, port) = (&house.population, server.addr.port());
+    let sign = |jti: &u32| population.access_token(jti % population.sessions, port, *jti);
     std::thread::scope(|scope| {
         let parts = numbers.chunks(numbers.len().div_ceil(cores));
         let threads: Vec<_> =

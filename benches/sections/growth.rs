@@ -1,9 +1,10 @@
 //! What it costs as it grows.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::client::Connection;
-use crate::house::House;
+use crate::house::{BINARY, House, scratch};
 use crate::load;
 use crate::population::{PASSWORD, Population};
 use crate::process::Process;
@@ -35,7 +36,13 @@ pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress)
     let (figures, callers) = load::run(&server, refreshers(&large, 64), LENGTH);
     report.run("refresh at 2,000,000 sessions", 64, &figures);
     report.at_least("refresh at 2,000,000 sessions, to 100,000", figures.rate / before.rate, 0.6);
-    let many = PURGE_AFTER.saturating_sub(started.elapsed());
+    let calm = figures.quantile(0.99).as_secs_f64();
+    progress.say("refresh while a backup is made");
+    let ((beside, callers), took) = beside_a_backup(&large, || load::run(&server, callers, LENGTH));
+    report.run("refresh while a backup is made", 64, &beside);
+    report.at_most("the same, p99, to without", beside.quantile(0.99).as_secs_f64() / calm, 2.0, " times");
+    report.fact("the backup", format!("{:.0} s", took.as_secs_f64()));
+    let many = PURGE_AFTER.saturating_sub(started.elapsed()).max(LENGTH);
     progress.say("refreshing as many sessions as go");
     let (figures, callers) = load::run(&server, callers, many);
     let all = grouped(figures.rate * many.as_secs_f64());
@@ -48,6 +55,18 @@ pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress)
     report.at_most("the same, p99", figures.quantile(0.99).as_secs_f64() * 1e3, 20.0, " ms");
     progress.say("logging everyone out");
     report.at_most("everyone logged out: until the tokens are refused", everyone(&server), 5.0, " ms");
+}
+
+/// Does something while a backup is made, and waits for that.
+fn beside_a_backup<T>(house: &House, work: impl FnOnce() -> T) -> (T, Duration) {
+    let folder = scratch();
+    let begun = Instant::now();
+    let mut command = Command::new(BINARY);
+    command.arg("backup").arg(folder.path().join("copy.db")).arg("--data").arg(house.path()).env_clear();
+    let mut backup = command.stdout(Stdio::null()).spawn().unwrap();
+    let done = work();
+    assert!(backup.wait().unwrap().success(), "the backup");
+    (done, begun.elapsed())
 }
 
 /// Milliseconds from the call that logs everyone out to the moment when an access token is refused.

@@ -58,5 +58,5 @@ pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress)
 /// As many clients, with all sessions shared out among them.
 pub(super) fn refreshers(house: &House, clients: usize) -> Vec<Refresher> {
     let clients = u32::try_from(clients).unwrap();
-    (0..clients).map(|client| Refresher::new(house.population.clone(), client, clients)).collect()
+    (0..clients).map(|client| Refresher::new(house.population.clone(), house.jar.clone(), client, clients)).collect()
 }

@@ -11,8 +11,14 @@ use rusqlite::Connection;
 
 use crate::store::sqlite::turn::pause;
 
-/// So many row changes make a checkpoint worth while.
-const CHANGES: u64 = 4_000;
+/// So many row changes make a checkpoint worth while: few, since commits wait while the disk takes its pages.
+const CHANGES: u64 = 1_000;
+
+/// So few row changes are left to the writer to move.
+const FEW: u64 = 150;
+
+/// How often the checkpointer tries to get so far.
+const PASSES: u32 = 8;
 
 /// In pages of 4 KiB: past this the writer helps to begin the WAL anew.
 const LONG: i64 = 8_000;
@@ -95,8 +101,8 @@ pub(super) fn work(conn: Connection, wal: &Arc<Wal>) {
             continue;
         }
         drop(stopped);
-        match checkpoint(&conn) {
-            Ok(Moved { pages, .. }) if pages > LONG => wal.finish.store(true, Ordering::Release),
+        match move_most(&conn, wal) {
+            Ok(pages) if pages > LONG => wal.finish.store(true, Ordering::Release),
             Ok(_) => {}
             Err(error) => {
                 tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
@@ -105,6 +111,19 @@ pub(super) fn work(conn: Connection, wal: &Arc<Wal>) {
         }
         stopped = wal.stopped.lock().unwrap_or_else(PoisonError::into_inner);
     }
+}
+
+/// Moves what can be moved without waiting; where the WAL is long, again and again until little was written
+/// meanwhile. Gives its length.
+fn move_most(conn: &Connection, wal: &Wal) -> rusqlite::Result<i64> {
+    let mut pages = checkpoint(conn)?.pages;
+    for _ in 1..PASSES {
+        if pages <= LONG || wal.changes.swap(0, Ordering::AcqRel) <= FEW {
+            break;
+        }
+        pages = checkpoint(conn)?.pages;
+    }
+    Ok(pages)
 }
 
 /// What a checkpoint came to.

@@ -211,7 +211,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     keep_wal(&conn, path)?;
     let setup = format!(
         "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {WAL_LIMIT};
-         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;"
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000;"
     );
     conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(failed)?;
     migrate(&mut conn).map_err(|source| OpenError::of_migration(path, source))?;
