@@ -12,10 +12,10 @@ use rusqlite::Connection;
 use crate::store::sqlite::turn::pause;
 
 /// So many row changes make a checkpoint worth while: few, since commits wait while the disk takes its pages.
-const CHANGES: u64 = 1_000;
+const CHANGES: u64 = 200;
 
 /// So few row changes are left to the writer to move.
-const FEW: u64 = 150;
+const FEW: u64 = 100;
 
 /// How often the checkpointer tries to get so far.
 const PASSES: u32 = 8;
