@@ -24,16 +24,16 @@ impl<'a> Columns<'a> {
 
     /// A column as SQLite types have it.
     pub(super) fn get<T: FromSql>(&self, column: &'static str) -> Result<T, Error> {
-        let at = self.find(column).ok_or_else(|| self.corrupt(column))?;
-        self.next.set(at + 1);
-        self.row.get(at).map_err(|_| self.corrupt(column))
+        self.row.get(self.find(column)?).map_err(|_| self.corrupt(column))
     }
 
-    fn find(&self, column: &str) -> Option<usize> {
+    fn find(&self, column: &'static str) -> Result<usize, Error> {
         let statement: &Statement<'_> = self.row.as_ref();
         let is_it = |at: &usize| statement.column_name(*at).is_ok_and(|name| name == column);
         let (next, count) = (self.next.get(), statement.column_count());
-        (next..count).find(is_it).or_else(|| (0..next).find(is_it))
+        let at = (next..count).chain(0..next).find(is_it).ok_or_else(|| self.corrupt(column))?;
+        self.next.set(at + 1);
+        Ok(at)
     }
 
     /// A time.
@@ -48,9 +48,7 @@ impl<'a> Columns<'a> {
 
     /// A text that parses into a type.
     pub(super) fn parse<T: std::str::FromStr>(&self, column: &'static str) -> Result<T, Error> {
-        let at = self.find(column).ok_or_else(|| self.corrupt(column))?;
-        self.next.set(at + 1);
-        let text = self.row.get_ref(at).ok().and_then(|value| value.as_str().ok());
+        let text = self.row.get_ref(self.find(column)?).ok().and_then(|value| value.as_str().ok());
         text.and_then(|text| text.parse().ok()).ok_or_else(|| self.corrupt(column))
     }
 
