@@ -86,7 +86,7 @@ pub fn start(
         let database = DatabaseId::new(now, entropy).map_err(Error::from)?;
         opened.run(&Begin { database, now })?;
     }
-    let (meta, have, admins, highest_cost) =
+    let (meta, mut have, admins, highest_cost) =
         opened.read(|rows| Ok((rows.meta()?, rows.keys()?, rows.admins()?, rows.highest_cost()?)))?;
     let hs256 = hs256(config);
     // Nothing is made beside keys that can't be opened.
@@ -97,8 +97,9 @@ pub fn start(
         tracing::warn!(
             "the database is a backup that was put in its place: everybody is signed out, all links are void"
         );
+        have = opened.read(|rows| rows.keys())?;
     }
-    let missing = maker.missing(&opened.read(|rows| rows.keys())?, config.tokens.algorithm)?;
+    let missing = maker.missing(&have, config.tokens.algorithm)?;
     if !missing.is_empty() {
         opened.run(&missing)?;
     }
