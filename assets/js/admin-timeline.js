@@ -1,7 +1,7 @@
 // @ts-check
 /** How an event looks: what, to whom, by whom, from where. */
 
-import { count, duration, make, number, tag, timeElement, timeOfDay } from "./admin-dom.js";
+import { count, duration, fullTime, make, number, tag, timeElement, timeOfDay } from "./admin-dom.js";
 import { describe } from "./agent.js";
 import { knows, say } from "./form.js";
 import { when } from "./session.js";
@@ -40,6 +40,8 @@ function factText(fact) {
       return knows(`${key}.${fact.link}`) ? say(`${key}.${fact.link}`) : null;
     case "ended":
       return knows(`admin.reason.${fact.reason}`) ? say(key, { reason: say(`admin.reason.${fact.reason}`) }) : null;
+    case "backup":
+      return say(key, { at: fullTime(fact.madeAt) });
     default:
       return knows(key) ? say(key, fact) : null;
   }

@@ -170,13 +170,6 @@ impl Event {
         self
     }
 
-    /// A few words more.
-    #[must_use]
-    pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
-        self
-    }
-
     /// A few words more, in parts.
     #[must_use]
     pub fn facts(mut self, facts: Vec<Fact>) -> Self {

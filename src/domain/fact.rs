@@ -73,6 +73,11 @@ facts! {
         /// Which.
         session_id: SessionId,
     } => "{reason}: {session_id}";
+    /// The backup that became the database.
+    Backup = "backup" {
+        /// When it was made, in RFC 3339.
+        made_at: String,
+    } => "backup of {made_at}";
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::base::time::Timestamp;
 use crate::config::Config;
 use crate::crypto::seal::MasterKey;
 use crate::domain::event::{Event, Kind};
+use crate::domain::fact::Fact;
 use crate::domain::key::Algorithm;
 use crate::domain::reason::Reason;
 use crate::ops::ending;
@@ -68,7 +69,7 @@ impl Op for BeginAnew {
         match stamp {
             Some(made) => {
                 tx.clear_stamp()?;
-                tx.record(&event.detail(format!("backup of {}", made.rfc3339())))?;
+                tx.record(&event.fact(Fact::Backup { made_at: made.rfc3339() }))?;
             }
             None => tx.record(&event)?,
         }

@@ -86,7 +86,7 @@ async fn check(story: &Story) {
     assert_eq!(api.login("lee@example.com").await.unwrap().code(), "invalid_credentials", "she came after the backup");
     server.stop();
     assert!(done(&story.site, &["check"]).starts_with("good: 3 users and "), "no backup any more");
-    let events = "SELECT count(*) FROM events WHERE kind = 'restored' AND detail LIKE 'backup of 20%'";
+    let events = "SELECT count(*) FROM events WHERE kind = 'restored' AND detail LIKE 'backup of 20%' AND facts LIKE '%\"madeAt\":\"20%'";
     let conn = rusqlite::Connection::open(story.site.file("doorward.db")).unwrap();
     assert_eq!(conn.query_row(events, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
 }

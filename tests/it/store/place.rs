@@ -93,7 +93,7 @@ where
 
 /// Writes a row that can be found again.
 pub(crate) fn note(text: &str) -> impl Op<Out = ()> + use<> {
-    let event = Event::new(SystemClock.now(), Kind::SignedIn).detail(text);
+    let event = Event { detail: Some(text.to_owned()), ..Event::new(SystemClock.now(), Kind::SignedIn) };
     op(move |tx| tx.record(&event))
 }
 

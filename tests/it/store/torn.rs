@@ -32,7 +32,8 @@ struct Torn {
 
 /// A commit of a few pages: an end, and two notes of every other one.
 fn commit(number: u16) -> impl Op<Out = ()> {
-    let notes = notes_of(number).map(|text| Event::new(SystemClock.now(), Kind::SignedIn).detail(text));
+    let note = |text| Event { detail: Some(text), ..Event::new(SystemClock.now(), Kind::SignedIn) };
+    let notes = notes_of(number).map(note);
     let notes: Vec<_> = notes.collect();
     op(move |tx| {
         tx.revoke(Revoked::Session(session(number)), SystemClock.now())?;
