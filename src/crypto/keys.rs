@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base::id::DatabaseId;
 use crate::base::secret::Secret;
+use crate::crypto::dev_keys::PREFIX;
 use crate::crypto::jwks::{self, PublicKey};
 use crate::crypto::jwt::{BadKey, Signer, Verifier};
 use crate::crypto::new_key::{KID_LEN, seal_purpose};
@@ -65,6 +66,14 @@ pub enum BadKeyring {
         /// Its name.
         kid: String,
     },
+    /// One of the development stub, which everybody knows.
+    #[error("the {} key {kid} is one of `serve --dev`, which everybody knows", purpose.word())]
+    Dev {
+        /// What it signs.
+        purpose: KeyUse,
+        /// Its name.
+        kid: String,
+    },
     /// Two keys of one name.
     #[error("two {} keys are named {kid}", purpose.word())]
     Twice {
@@ -97,6 +106,23 @@ impl Keyring {
     /// that signs access tokens instead. Which algorithm a key is good for stands in its row, whatever the
     /// settings of the day are.
     pub fn open(
+        sealed: &[SealedKey],
+        master: &MasterKey,
+        database: DatabaseId,
+        hs256: Option<&Hs256Secret>,
+    ) -> Result<Self, BadKeyring> {
+        if let Some(key) = sealed.iter().find(|key| key.kid.starts_with(PREFIX)) {
+            return Err(BadKeyring::Dev { purpose: key.purpose, kid: key.kid.clone() });
+        }
+        Self::open_any(sealed, master, database, hs256)
+    }
+
+    /// Opens those of the development stub.
+    pub fn open_dev(sealed: &[SealedKey], master: &MasterKey, database: DatabaseId) -> Result<Self, BadKeyring> {
+        Self::open_any(sealed, master, database, None)
+    }
+
+    fn open_any(
         sealed: &[SealedKey],
         master: &MasterKey,
         database: DatabaseId,

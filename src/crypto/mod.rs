@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod claim;
+pub mod dev_keys;
 pub mod digest;
 pub mod hash_pool;
 pub mod jwks;

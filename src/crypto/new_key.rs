@@ -10,6 +10,7 @@ use crate::base::entropy::{Entropy, NoEntropy, bytes};
 use crate::base::id::DatabaseId;
 use crate::base::secret::Secret;
 use crate::base::time::Timestamp;
+use crate::crypto::dev_keys::PREFIX;
 use crate::crypto::jwks::PublicKey;
 use crate::crypto::seal::{CantSeal, Label, MasterKey};
 use crate::domain::key::{Algorithm, KeyUse, SealedKey};
@@ -61,6 +62,16 @@ impl NewKey {
         let kid = URL_SAFE_NO_PAD.encode(bytes::<12>(entropy)?);
         let secret = Secret::new(bytes::<32>(entropy)?);
         Ok(Self { kid, purpose, algorithm: Algorithm::HS256, secret: Secret::new(secret.expose().to_vec()) })
+    }
+
+    /// A key that is known already: one of [`crate::crypto::dev_keys`].
+    pub(super) fn known(kid: &str, purpose: KeyUse, algorithm: Algorithm, secret: &[u8]) -> Self {
+        Self { kid: kid.to_owned(), purpose, algorithm, secret: Secret::new(secret.to_vec()) }
+    }
+
+    /// Named as a key of the development stub.
+    pub fn for_dev(self) -> Self {
+        Self { kid: format!("{PREFIX}{}", self.kid), ..self }
     }
 
     /// As its row holds it.
