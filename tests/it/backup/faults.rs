@@ -1,10 +1,12 @@
 //! Backup and restore where something is in the way: a clear word, and nothing changed.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::backup::{ANN, COPY, done, failed, kept, names, said, users, with_ann, with_copy};
 use crate::real::Site;
@@ -145,31 +147,46 @@ async fn a_restore_asks_first_and_keeps_off_a_running_server() {
 #[tokio::test]
 async fn a_restore_asks_on_a_terminal_and_takes_only_a_yes() {
     let (site, _) = with_copy().await;
-    let run = |answer: &str| {
-        let binary = env!("CARGO_BIN_EXE_doorward");
-        let command = format!("{binary} --data {} restore {COPY}", site.data().display());
-        let mut script = std::process::Command::new("script");
-        script.args(["-qec", &command, "/dev/null"]).current_dir(site.around());
-        let mut child =
-            script.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
-        let (mut out, mut said) = (child.stdout.take().unwrap(), Vec::new());
+    let run = |answer: &[u8]| {
+        let Some((mut keyboard, terminal)) = terminal() else { return None };
+        let mut child = site.spawn_at(terminal, &["restore", COPY]);
+        let (mut err, mut said) = (child.stderr.take().unwrap(), Vec::new());
         while !said.ends_with(b"[y/N] ") {
             let mut byte = [0];
-            std::io::Read::read_exact(&mut out, &mut byte).unwrap();
+            let read = err.read(&mut byte).unwrap();
+            assert_eq!(read, 1, "it ended and asked nothing: {}", String::from_utf8_lossy(&said));
             said.extend(byte);
         }
-        std::io::Write::write_all(child.stdin.as_mut().unwrap(), answer.as_bytes()).unwrap();
-        std::io::Read::read_to_end(&mut out, &mut said).unwrap();
-        (child.wait().unwrap().code(), String::from_utf8(said).unwrap())
+        match answer {
+            b"" => kill_process(Pid::from_child(&child), Signal::INT).unwrap(),
+            answer => keyboard.write_all(answer).unwrap(),
+        }
+        err.read_to_end(&mut said).unwrap();
+        Some((child.wait().unwrap().code(), String::from_utf8(said).unwrap()))
     };
-    for no in ["n\n", "\n", "what?\n", "\x03"] {
-        let (status, said) = run(no);
+    // The last is no answer but an interrupt.
+    for no in ["n\n", "\n", "what?\n", ""] {
+        let Some((status, said)) = run(no.as_bytes()) else { return };
         assert!(status == Some(1) && said.contains("Go on? [y/N] ") && said.contains("nothing was changed"), "{said}");
         assert_eq!(users(&site.file("doorward.db")).len(), 2);
     }
-    let (status, said) = run("y\n");
+    let Some((status, said)) = run(b"y\n") else { return };
     assert_eq!(status, Some(0), "{said}");
     assert_eq!((users(&site.file("doorward.db")), kept(&site).len()), (vec![ANN.to_owned()], 1));
+}
+
+/// Both ends of a terminal: what is typed into the first is read from the second.
+fn terminal() -> Option<(File, File)> {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let made = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).and_then(|keyboard| {
+        grantpt(&keyboard)?;
+        unlockpt(&keyboard)?;
+        let name = ptsname(&keyboard, Vec::new())?;
+        let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY;
+        let terminal = rustix::fs::open(name, flags, rustix::fs::Mode::empty())?;
+        Ok((File::from(keyboard), File::from(terminal)))
+    });
+    made.inspect_err(|error| eprintln!("SKIPPED: this system gives no terminal: {error}")).ok()
 }
 
 #[tokio::test]

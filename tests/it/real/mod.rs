@@ -120,6 +120,11 @@ impl Site {
         self.command(&through).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// The same with standard input from here.
+    pub(crate) fn spawn_at(&self, input: File, args: &[&str]) -> Child {
+        self.command(&[]).args(args).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// The folder around the data folder, where commands run.
     pub(crate) fn around(&self) -> &Path {
         self.folder.path()
