@@ -1,6 +1,6 @@
 //! Starts a server and stops it: for the binary, for those who embed it, and for the tests.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
@@ -8,21 +8,24 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
+use tempfile::TempDir;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::base::entropy::{Entropy, NoEntropy, SystemEntropy};
+use crate::base::moved_clock::MovedClock;
 use crate::base::time::{Clock, SystemClock};
 use crate::config::Config;
 use crate::crypto::hash_pool::{HashPool, Size};
 use crate::crypto::password::expected_time;
 use crate::http::cookies::{BadCookieName, CookieNames};
 use crate::http::cors::cors;
+use crate::http::dev::guard::loopback_host;
 use crate::http::headers::{Gate, outermost};
 use crate::http::limits::{AddressLimiter, BadRate};
 use crate::http::origin::OwnOrigin;
 use crate::http::pages::site::{BadLogo, Site};
-use crate::http::routes::{Layers, configure, not_found};
+use crate::http::routes::{Layers, configure, configure_dev, not_found};
 use crate::http::settings::HttpSettings;
 use crate::http::site::BadOrigin;
 use crate::http::state::State;
@@ -30,6 +33,7 @@ use crate::jobs;
 use crate::ops::activity::Activity;
 use crate::ops::admin::overview::Counted;
 use crate::ops::ctx::{Ctx, Keys};
+use crate::ops::dev::Dev;
 use crate::ops::guesses::Guesses;
 use crate::ops::link::NewLink;
 use crate::ops::settings;
@@ -127,6 +131,8 @@ pub struct Running {
     jobs: watch::Sender<bool>,
     /// What serves, then what ticks.
     threads: [Option<JoinHandle<()>>; 2],
+    /// Goes after all else: the folder of a stub that keeps nothing.
+    _folder: Option<TempDir>,
 }
 
 impl Server {
@@ -136,23 +142,24 @@ impl Server {
     }
 
     /// Starts a server with another's time and chance. The floor of the hash cost does not hold here.
-    pub fn start_with(config: Config, env: Env) -> Result<Running, Error> {
+    pub fn start_with(mut config: Config, mut env: Env) -> Result<Running, Error> {
+        let folder = passing_folder(&mut config)?;
         make_folder(&config)?;
-        let opened = Opened::new(&config.data_dir)?;
-        let listener =
-            TcpListener::bind(config.listen).map_err(|source| Error::Listen { addr: config.listen, source })?;
-        mind_stalled(&listener)?;
-        let_many_knock(&listener)?;
-        let addr = listener.local_addr()?;
-        let (ctx, setup_link) = context(opened, config, &env, addr.port())?;
+        let opened = match config.dev {
+            Some(dev) => Opened::dev(&config.data_dir, dev.keeps)?,
+            None => Opened::new(&config.data_dir)?,
+        };
+        let listeners = listen(&config)?;
+        let addr = listeners.first().map_or(Ok(config.listen), TcpListener::local_addr)?;
+        let (ctx, setup_link) = context(opened, config, &mut env, addr.port())?;
         let settings = Arc::new(http_settings(&ctx.config)?);
         let limiter = AddressLimiter::new(settings.login_address)?;
         let site = Arc::new(Site::new(&ctx.config)?);
         let state = State { ctx: Arc::clone(&ctx), site, settings };
-        let (http, serving) = serve(state, limiter.clone(), env.entropy, listener)?;
+        let (http, serving) = serve(state, limiter.clone(), env.entropy, listeners)?;
         let (jobs, stop) = watch::channel(false);
         let ticking = tick(Arc::clone(&ctx), limiter, stop)?;
-        Ok(Running { addr, setup_link, ctx, http, jobs, threads: [Some(serving), Some(ticking)] })
+        Ok(Running { addr, setup_link, ctx, http, jobs, threads: [Some(serving), Some(ticking)], _folder: folder })
     }
 
     /// Starts a server, says so, and stops it at SIGTERM or SIGINT.
@@ -169,6 +176,16 @@ impl Server {
 }
 
 impl Running {
+    /// Where browsers reach it: `public_url`, else by its port.
+    pub fn url(&self) -> &str {
+        &self.ctx.base_url
+    }
+
+    /// `iss` of its access tokens.
+    pub fn issuer(&self) -> &str {
+        &self.ctx.issuer
+    }
+
     /// Answers what has begun, finishes what is queued, moves the WAL into the file. Blocks until done.
     pub fn stop(self) {
         drop(self);
@@ -187,6 +204,32 @@ impl Drop for Running {
         self.ctx.pool.stop();
         self.ctx.store.stop();
     }
+}
+
+/// A stub that keeps nothing has a folder for as long as it runs.
+fn passing_folder(config: &mut Config) -> Result<Option<TempDir>, Error> {
+    if config.dev.is_none_or(|dev| dev.keeps) {
+        return Ok(None);
+    }
+    let folder = tempfile::Builder::new().prefix("doorward-dev-").tempdir()?;
+    folder.path().clone_into(&mut config.data_dir);
+    Ok(Some(folder))
+}
+
+/// Where it is reached. A stub at 127.0.0.1 is at \[::1\] too where there is one: programs differ in which of
+/// the two `localhost` means to them.
+fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
+    let bind = |addr| TcpListener::bind(addr).map_err(|source| Error::Listen { addr, source });
+    let mut listeners = vec![bind(config.listen)?];
+    let port = listeners.first().map_or(Ok(config.listen), TcpListener::local_addr)?.port();
+    if config.dev.is_some() && config.listen.ip() == Ipv4Addr::LOCALHOST {
+        listeners.extend(bind((Ipv6Addr::LOCALHOST, port).into()).ok());
+    }
+    for listener in &listeners {
+        mind_stalled(listener)?;
+        let_many_knock(listener)?;
+    }
+    Ok(listeners)
 }
 
 fn make_folder(config: &Config) -> Result<(), Error> {
@@ -215,8 +258,12 @@ fn let_many_knock(listener: &TcpListener) -> Result<(), Error> {
     Ok(())
 }
 
-fn context(opened: Opened, config: Config, env: &Env, port: u16) -> Result<(Arc<Ctx>, Option<NewLink>), Error> {
+fn context(opened: Opened, config: Config, env: &mut Env, port: u16) -> Result<(Arc<Ctx>, Option<NewLink>), Error> {
     let (base_url, issuer) = (config.base_url(port), config.issuer(port));
+    let dev = config.dev.map(|_| Dev::new(Arc::new(MovedClock::new(Arc::clone(&env.clock)))));
+    if let Some(dev) = &dev {
+        env.clock = dev.clock.clone();
+    }
     let now = env.clock.now();
     let started = start(&opened, &config, &base_url, now, env.entropy.as_ref())?;
     let activity = Activity::new(now, &opened.read(|rows| rows.hours(now.hour())).map_err(StartError::from)?);
@@ -235,6 +282,7 @@ fn context(opened: Opened, config: Config, env: &Env, port: u16) -> Result<(Arc<
         highest_cost: AtomicU32::new(started.highest_cost),
         activity,
         counted: Counted::default(),
+        dev,
         config: Arc::new(config),
     };
     Ok((Arc::new(ctx), started.setup))
@@ -248,6 +296,7 @@ fn http_settings(config: &Config) -> Result<HttpSettings, Error> {
     let allowed: Result<Vec<_>, _> = config.allowed_origins.iter().map(|origin| origin.as_str().parse()).collect();
     Ok(HttpSettings {
         own,
+        dev: config.dev,
         allowed_origins: allowed?,
         trusted_proxies: config.trusted_proxies.clone(),
         cookies: CookieNames::new(&config.cookie_name)?,
@@ -260,7 +309,7 @@ fn serve(
     state: State,
     limiter: AddressLimiter,
     entropy: Arc<dyn Entropy>,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
 ) -> Result<(ServerHandle, JoinHandle<()>), Error> {
     let gate = Arc::new(Gate::new((*state.settings).clone(), entropy));
     let factory = move || {
@@ -268,20 +317,28 @@ fn serve(
         App::new()
             .app_data(web::Data::new(state.clone()))
             .configure(|app| configure(&layers, app))
+            .configure(|app| {
+                if state.ctx.dev.is_some() {
+                    configure_dev(&layers, app);
+                }
+            })
             .default_service(web::to(not_found))
-            .wrap(cors(&state.settings.allowed_origins))
+            .wrap(loopback_host(state.settings.dev))
+            .wrap(cors(&state.settings.allowed_origins, state.settings.dev.is_some()))
             .wrap(outermost(Arc::clone(&gate)))
     };
     let (tell, told) = std::sync::mpsc::channel();
     let run = move || {
         let served = actix_web::rt::System::new().block_on(async move {
-            let server = HttpServer::new(factory)
+            let mut server = HttpServer::new(factory)
                 .client_request_timeout(HEAD)
                 .keep_alive(KEEP_ALIVE)
                 .shutdown_timeout(LAST_REQUESTS)
-                .disable_signals()
-                .listen(listener)?
-                .run();
+                .disable_signals();
+            for listener in listeners {
+                server = server.listen(listener)?;
+            }
+            let server = server.run();
             // Whoever started this has gone if nobody hears it; then the server stops with its handle.
             let _ = tell.send(server.handle());
             server.await

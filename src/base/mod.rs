@@ -2,5 +2,6 @@
 
 pub mod entropy;
 pub mod id;
+pub mod moved_clock;
 pub mod secret;
 pub mod time;

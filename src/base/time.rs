@@ -16,7 +16,7 @@ use time::format_description::well_known::Rfc3339;
 pub struct Timestamp(i64);
 
 /// A span of time in milliseconds. Negative where a clock went back.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ttl(i64);
 
 const HOUR: Ttl = Ttl::from_mins(60);
@@ -80,6 +80,12 @@ impl Timestamp {
     /// When an hour begins.
     pub const fn from_hour(hour: i64) -> Self {
         Self(hour.saturating_mul(HOUR.0))
+    }
+
+    /// From RFC 3339, with any offset.
+    pub fn parse(text: &str) -> Option<Self> {
+        let nanos = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
+        i64::try_from(nanos.div_euclid(1_000_000)).ok().map(Self)
     }
 
     /// RFC 3339 in UTC with milliseconds, as it stands in JSON.

@@ -51,7 +51,7 @@ struct View<'a> {
 
 impl Backup {
     pub(super) fn run(self, place: &Place) -> Result<(), Error> {
-        let config = place.load(None)?.config;
+        let config = place.load(None, None)?.config;
         let db = config.data_dir.join(open::FILE);
         output::note(format_args!("database: {}", db.display()));
         let file = absolute(&self.file)?;

@@ -46,7 +46,7 @@ struct View<'a> {
 
 impl Check {
     pub(super) fn run(self, place: &Place) -> Result<(), Error> {
-        let config = place.load(None)?.config;
+        let config = place.load(None, None)?.config;
         let live = config.data_dir.join(open::FILE);
         let file = match &self.file {
             None => live.clone(),

@@ -54,7 +54,7 @@ impl Config {
 }
 
 fn check(place: &Place, form: &Form) -> Result<(), Error> {
-    let loaded = match place.load(None) {
+    let loaded = match place.load(None, None) {
         Err(Error::Config(error)) if form.json => {
             let problems = error.problems().iter().map(ToString::to_string).collect();
             output::json(&Checked { ok: false, file: None, problems, warnings: Vec::new() })?;
@@ -76,7 +76,7 @@ fn check(place: &Place, form: &Form) -> Result<(), Error> {
 }
 
 fn show(place: &Place, form: &Form) -> Result<(), Error> {
-    let loaded = place.load(None)?;
+    let loaded = place.load(None, None)?;
     name_file(&loaded);
     if form.json { output::json(&loaded.rows().map(setting).collect::<Vec<_>>()) } else { output::text(loaded.show()) }
 }

@@ -31,7 +31,7 @@ pub(super) struct Desk {
 impl Desk {
     /// Opens the database, and says which.
     pub(super) fn open(place: &Place) -> Result<Self, Error> {
-        let config = place.load(None)?.config;
+        let config = place.load(None, None)?.config;
         let path = config.data_dir.join(open::FILE);
         output::note(format_args!("database: {}", path.display()));
         source::refuse_stray_wal(&path)?;

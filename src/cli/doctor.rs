@@ -35,7 +35,7 @@ struct Report {
 
 impl Doctor {
     pub(super) fn run(self, place: &Place) -> Result<(), Error> {
-        let report = match place.load(None) {
+        let report = match place.load(None, None) {
             Ok(loaded) => {
                 let path = loaded.config.data_dir.join(open::FILE).display().to_string();
                 output::note(format_args!("database: {path}"));

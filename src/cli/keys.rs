@@ -67,7 +67,7 @@ impl List {
 fn rotate(desk: &Desk) -> Result<(), Error> {
     let (database, have) = desk.read(|rows| Ok((rows.meta()?.database, rows.keys()?)))?;
     let master = proven_master(&desk.config, database, &have)?;
-    let maker = KeyMaker { master: &master, database, now: desk.now(), entropy: &SystemEntropy::default() };
+    let maker = KeyMaker { master: &master, database, now: desk.now(), entropy: &SystemEntropy::default(), dev: false };
     let algorithm = desk.config.tokens.algorithm;
     desk.write(&maker.rotation(algorithm)?)?;
     let signs = desk.read(|rows| rows.keys())?.into_iter().filter(|key| key.retired_at.is_none());

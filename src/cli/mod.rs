@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod config;
 mod desk;
+mod dev;
 mod doctor;
 mod error;
 mod keys;
@@ -86,7 +87,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(told) => return tell(&told),
     };
     if cli.command.is_some() && cli.serve.is_set() {
-        let text = "--listen belongs to `doorward serve`; write it behind that";
+        let text = "--listen and --dev belong to `doorward serve`; write them behind that";
         return tell(&Cli::command().error(clap::error::ErrorKind::ArgumentConflict, text));
     }
     match cli.run() {
@@ -176,6 +177,7 @@ mod tests {
             "doorward backup",
             "doorward restore",
             "doorward restore a b",
+            "doorward serve --dev-unsafe-listen",
             "doorward doctor example.com",
             "doorward doctor --url example.com",
             "doorward doctor --url https://example.com/login",
@@ -195,6 +197,9 @@ mod tests {
             "doorward logout-all --everyone --json",
             "doorward sessions end 0190a5b8-7c3e-7000-8000-000000000000",
             "doorward admin-link",
+            "doorward serve --dev --listen 127.0.0.1:0 --data d",
+            "doorward --dev",
+            "doorward serve --dev --dev-unsafe-listen",
             "doorward backup copy.db --force --json",
             "doorward restore copy.db --yes --json",
             "doorward check",

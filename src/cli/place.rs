@@ -19,13 +19,14 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Loads the settings.
-    pub(super) fn load(&self, listen: Option<String>) -> Result<Loaded, Error> {
+    /// Loads the settings; those of the stub where `dev` says whether others may reach it.
+    pub(super) fn load(&self, listen: Option<String>, dev: Option<bool>) -> Result<Loaded, Error> {
         let current_dir = std::env::current_dir().map_err(Error::NoFolder)?;
         let args = config::Args {
             file: self.config.clone(),
             data_dir: self.data.clone(),
             listen,
+            dev,
             env: std::env::vars_os().collect(),
             current_dir,
         };

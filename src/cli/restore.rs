@@ -56,7 +56,7 @@ struct View<'a> {
 
 impl Restore {
     pub(super) fn run(self, place: &Place) -> Result<(), Error> {
-        let config = place.load(None)?.config;
+        let config = place.load(None, None)?.config;
         let db = config.data_dir.join(open::FILE);
         output::note(format_args!("database: {}", db.display()));
         if !self.yes && !io::stdin().is_terminal() {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::error::Error;
 use crate::cli::place::Place;
-use crate::cli::{log, output};
+use crate::cli::{dev, log, output};
 use crate::ops::link::NewLink;
 use crate::server::Server;
 use crate::store::sqlite::open;
@@ -16,16 +16,23 @@ pub(super) struct Serve {
     /// The address and port to listen on [default: the setting, 127.0.0.1:8484]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// Be a stub for development and tests: known users and keys, calls under /dev, nothing kept
+    /// unless --data names a folder
+    #[arg(long)]
+    dev: bool,
+    /// Let the stub listen where other machines reach it, all of whom it then signs in
+    #[arg(long, requires = "dev")]
+    dev_unsafe_listen: bool,
 }
 
 impl Serve {
     /// Whether anything but the defaults was asked for.
     pub(super) const fn is_set(&self) -> bool {
-        self.listen.is_some()
+        self.listen.is_some() || self.dev || self.dev_unsafe_listen
     }
 
     pub(super) fn run(self, place: &Place) -> Result<(), Error> {
-        let loaded = place.load(self.listen)?;
+        let loaded = place.load(self.listen, self.dev.then_some(self.dev_unsafe_listen))?;
         if let Some(file) = &loaded.file {
             output::note(format_args!("settings: {}", file.display()));
         }
@@ -35,6 +42,9 @@ impl Serve {
         let config = loaded.config;
         log::begin(&config.log)?;
         open_many();
+        if config.dev.is_some() {
+            return dev::run(config);
+        }
         output::line(format_args!("database: {}", config.data_dir.join(open::FILE).display()))?;
         let public = config.public_url.as_ref().map(ToString::to_string);
         let mut said = Ok(());

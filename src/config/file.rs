@@ -149,7 +149,10 @@ impl Node {
             Self::Float(number) => Value::from(number),
             Self::Flag(flag) => Value::from(flag),
             Self::List(nodes) => Value::from(nodes.into_iter().map(Self::into_value).collect::<Vec<_>>()),
-            Self::Table(_) => Value::from(figment::value::Dict::new()),
+            Self::Table(entries) => {
+                let entry = |(name, node): (Spanned<String>, Self)| (name.into_inner(), node.into_value());
+                Value::from(entries.into_iter().map(entry).collect::<figment::value::Dict>())
+            }
         }
     }
 }

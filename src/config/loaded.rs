@@ -1,15 +1,15 @@
 //! Puts the layers over each other and checks what comes out.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use figment::Figment;
 
-use crate::config::Config;
 use crate::config::error::{Error, Problem, Source};
 use crate::config::layer::{Given, Layer};
 use crate::config::table::{Kind, SETTINGS, Setting};
 use crate::config::value::shown;
+use crate::config::{Args, Config};
 use crate::domain::key::Algorithm;
 
 /// Checked settings that know where each came from.
@@ -74,7 +74,7 @@ impl Loaded {
     pub(crate) fn merge(
         layers: &[Layer],
         file: Option<PathBuf>,
-        current_dir: &Path,
+        args: &Args,
         mut problems: Vec<Problem>,
     ) -> Result<Self, Error> {
         let figment = layers.iter().fold(Figment::new(), |below, layer| below.merge(layer));
@@ -96,10 +96,10 @@ impl Loaded {
         }
         // What hangs together is asked only where each for itself is good.
         if problems.is_empty() {
-            problems = together(&config, &sources);
+            problems = together(&config, &sources, args.dev.is_some());
         }
         Error::unless_empty(problems)?;
-        config.data_dir = current_dir.join(&config.data_dir).components().collect();
+        config.data_dir = args.current_dir.join(&config.data_dir).components().collect();
         Ok(Self { config, file, sources })
     }
 }
@@ -110,7 +110,7 @@ fn uppermost<'a>(figment: &Figment, layers: &'a [Layer], key: &str) -> Option<&'
     layers.iter().find(|layer| layer.name() == winner.name)?.get(key)
 }
 
-fn together(config: &Config, sources: &Sources) -> Vec<Problem> {
+fn together(config: &Config, sources: &Sources, dev: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut wrong = |keys: [&'static str; 2], what: String| {
         // The default isn't what is wrong: the place is that of the key that somebody set.
@@ -122,7 +122,7 @@ fn together(config: &Config, sources: &Sources) -> Vec<Problem> {
         let what = format!("{} is shorter than refresh.idle_ttl, which is {}", shown(absolute), shown(idle));
         wrong(["refresh.absolute_ttl", "refresh.idle_ttl"], what);
     }
-    if config.tokens.algorithm == Algorithm::HS256 && config.tokens.hs256_secret.is_none() {
+    if config.tokens.algorithm == Algorithm::HS256 && !dev && config.tokens.hs256_secret.is_none() {
         let what = "must be set where tokens.algorithm is HS256; `openssl rand -base64 32` makes a good one".to_owned();
         wrong(["tokens.hs256_secret", "tokens.algorithm"], what);
     }

@@ -4,6 +4,7 @@
 //! What is here is checked; whoever reads it checks nothing again. Bounds hold for what was loaded and not
 //! for a [`Config`] that was built in code.
 
+pub mod dev;
 mod environment;
 pub mod error;
 mod file;
@@ -26,6 +27,7 @@ use ipnet::IpNet;
 
 use crate::base::secret::Secret;
 use crate::base::time::Ttl;
+use crate::config::dev::{Dev, DevUser};
 use crate::config::error::Error;
 use crate::config::loaded::Loaded;
 use crate::config::origin::Origin;
@@ -72,6 +74,10 @@ pub struct Config {
     pub limits: Limits,
     /// The log of events.
     pub events: Events,
+    /// The users of the development stub; nobody's in earnest.
+    pub dev_users: Vec<DevUser>,
+    /// Whether this is the development stub. No setting can say so.
+    pub dev: Option<Dev>,
 }
 
 /// Who may register.
@@ -176,6 +182,8 @@ impl Default for Config {
                 account_failures: 10,
             },
             events: Events { keep: Ttl::from_days(90) },
+            dev_users: Vec::new(),
+            dev: None,
         }
     }
 }
@@ -186,8 +194,11 @@ impl Config {
         self.public_url.as_ref().map_or_else(|| format!("http://localhost:{port}"), ToString::to_string)
     }
 
-    /// The `iss` of access tokens: `tokens.issuer`, else [`Config::base_url`].
+    /// The `iss` of access tokens: `tokens.issuer`, else [`Config::base_url`]; the stub's is its own.
     pub fn issuer(&self, port: u16) -> String {
+        if self.dev.is_some() {
+            return format!("{}/dev", self.base_url(port));
+        }
         self.tokens.issuer.clone().unwrap_or_else(|| self.base_url(port))
     }
 }
@@ -201,6 +212,8 @@ pub struct Args {
     pub data_dir: Option<PathBuf>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--dev`, and whether others may reach it: `--dev-unsafe-listen`.
+    pub dev: Option<bool>,
     /// The environment: `std::env::vars_os()`.
     pub env: Vec<(OsString, OsString)>,
     /// What relative paths start from: `std::env::current_dir()`.
@@ -222,7 +235,11 @@ pub fn load(args: &Args) -> Result<Loaded, Error> {
     let credentials = environment::credentials(args, &mut problems);
     let (settings, path) = file::layer(args, &[&arguments, &variables], &mut problems);
     let layers = [settings, credentials, variables, arguments];
-    Loaded::merge(&layers, path, &args.current_dir, problems)
+    let loaded = Loaded::merge(&layers, path, args, problems)?;
+    match args.dev {
+        Some(anywhere) => loaded.for_dev(anywhere),
+        None => Ok(loaded),
+    }
 }
 
 /// All settings with their defaults and a line of comment each: the repository's `config.toml`.

@@ -3,7 +3,7 @@
 use figment::value::Value;
 
 use crate::base::secret::Secret;
-use crate::config::{Config, Registration, secrets, value};
+use crate::config::{Config, Registration, dev, secrets, value};
 use crate::domain::key::Algorithm;
 use crate::domain::lockout::Rate;
 
@@ -242,6 +242,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         |c, v| put(&mut c.events.keep, value::span(v, DAY..=3650 * DAY)),
         |c| Some(quoted(value::shown(c.events.keep))),
     ),
+    Setting::plain(
+        "dev.users",
+        "Whom `serve --dev` knows, and nobody else does; without it ann (an admin), bob and eve (disabled).",
+        |c, v| put(&mut c.dev_users, dev::users(v)),
+        |c| (!c.dev_users.is_empty()).then(|| dev::shown(&c.dev_users)),
+    )
+    .sample("[{ email = \"zoe@example.com\", password = \"zoe\", role = \"admin\", disabled = false }]"),
 ];
 
 fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
@@ -250,7 +257,7 @@ fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
 }
 
 /// As a TOML text. JSON's escapes are among those of TOML.
-fn quoted(value: impl ToString) -> String {
+pub(crate) fn quoted(value: impl ToString) -> String {
     serde_json::Value::from(value.to_string()).to_string()
 }
 

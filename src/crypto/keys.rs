@@ -155,6 +155,19 @@ impl Keyring {
         ring.finish(database)
     }
 
+    /// Whether these keys are the ones it was opened with.
+    pub fn is_of(&self, sealed: &[SealedKey]) -> bool {
+        let signs = |key: &SealedKey| {
+            key.retired_at.is_none() && (key.kid == self.0.access_kid || key.kid == self.refresh_key().kid())
+        };
+        let known = |key: &SealedKey| match key.purpose {
+            KeyUse::Access => self.0.verifiers.contains_key(&key.kid),
+            KeyUse::Refresh => self.0.refresh_all.contains_key(&key.kid),
+        };
+        let all = self.0.verifiers.len() + self.0.refresh_all.len();
+        sealed.len() == all && sealed.iter().all(known) && sealed.iter().filter(|key| signs(key)).count() == 2
+    }
+
     /// The public keys as a JWK Set in JSON, newest first. Never a secret: HMAC keys are not in it.
     pub fn jwks(&self) -> &str {
         &self.0.jwks

@@ -66,6 +66,7 @@ codes! {
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "Body too large" "The body is larger than this call takes.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" "Send the body with `Content-Type: application/json`, in UTF-8 and not compressed.";
     InvalidValue "invalid_value" UNPROCESSABLE_ENTITY "Invalid value" "A member of the body has a value that it can't have; `field` names it where it is known.";
+    WrongHost "wrong_host" MISDIRECTED_REQUEST "Wrong host" "This server does not answer to that `Host`.";
     InvalidEmail "invalid_email" UNPROCESSABLE_ENTITY "Invalid e-mail address" "This is not an e-mail address.";
     WeakPassword "weak_password" UNPROCESSABLE_ENTITY "Weak password" "This password is too short, too long or too well known.";
     TooManyAttempts "too_many_attempts" TOO_MANY_REQUESTS "Too many attempts" "Too many attempts. Wait as long as `Retry-After` says.";

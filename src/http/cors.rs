@@ -3,7 +3,8 @@
 //! It only lets listed pages read; what they may change is for [`origin`](crate::http::origin).
 
 use actix_cors::Cors;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::dev::RequestHead;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::middleware::Condition;
 
 use crate::http::rate::{RATE_LIMIT, RATE_LIMIT_POLICY};
@@ -12,11 +13,12 @@ use crate::http::site::Origin;
 /// Seconds for which a browser may remember that it may ask.
 const MAX_AGE: usize = 600;
 
-/// Answers pages of the listed origins, with credentials. With no origin listed it does nothing at all.
+/// Answers pages of the listed origins, and for the development stub all of this machine, with credentials.
+/// With no origin listed it does nothing at all.
 ///
 /// Wrap the App in it inside of [`headers::outermost`](crate::http::headers::outermost) and outside of
 /// the limits, so that a page can read a 429.
-pub fn cors(allowed: &[Origin]) -> Condition<Cors> {
+pub fn cors(allowed: &[Origin], dev: bool) -> Condition<Cors> {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
@@ -26,7 +28,13 @@ pub fn cors(allowed: &[Origin]) -> Condition<Cors> {
         .block_on_origin_mismatch(false)
         .max_age(MAX_AGE);
     let cors = allowed.iter().fold(cors, |cors, origin| cors.allowed_origin(&origin.to_string()));
-    Condition::new(!allowed.is_empty(), cors)
+    let cors = if dev { cors.allowed_origin_fn(of_this_machine) } else { cors };
+    Condition::new(dev || !allowed.is_empty(), cors)
+}
+
+/// Whether a page of this machine asks.
+fn of_this_machine(origin: &HeaderValue, _: &RequestHead) -> bool {
+    origin.to_str().ok().and_then(|text| text.parse().ok()).is_some_and(|origin: Origin| origin.is_this_machine())
 }
 
 #[cfg(test)]
@@ -43,7 +51,7 @@ mod tests {
     async fn ask(allowed: &[&str], method: Method, lines: &[(&str, &str)]) -> ServiceResponse<impl Sized + use<>> {
         let allowed: Vec<Origin> = allowed.iter().map(|origin| origin.parse().unwrap()).collect();
         let refuse = || async { Err::<HttpResponse, _>(Problem::new(Code::TooManyAttempts).retry_after(3)) };
-        let app = init_service(App::new().wrap(cors(&allowed)).route("/x", web::post().to(refuse))).await;
+        let app = init_service(App::new().wrap(cors(&allowed, false)).route("/x", web::post().to(refuse))).await;
         let mut request = TestRequest::default().method(method).uri("/x");
         for line in lines {
             request = request.append_header(*line);

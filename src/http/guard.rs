@@ -11,6 +11,7 @@ use crate::http::code::Code;
 use crate::http::error::Problem;
 use crate::http::origin::{ActsBy, judge};
 use crate::http::settings::HttpSettings;
+use crate::http::site::Origin;
 
 /// Refuses what a foreign page sends to this resource or scope. It stands outside of the limits, so
 /// that no foreign page can use up its visitor's attempts: wrap it *after*
@@ -24,8 +25,8 @@ where
     B: MessageBody + 'static,
 {
     from_fn(move |request: ServiceRequest, next: Next<B>| {
-        let HttpSettings { own, allowed_origins, .. } = &*settings;
-        let judged = judge(request.method(), request.headers(), own, allowed_origins, acts_by);
+        let allows = |page: &Origin| settings.allows(page);
+        let judged = judge(request.method(), request.headers(), &settings.own, &allows, acts_by);
         async move {
             match judged {
                 Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
@@ -68,6 +69,7 @@ mod tests {
     fn settings() -> Arc<HttpSettings> {
         Arc::new(HttpSettings {
             own: OwnOrigin::OfHost,
+            dev: None,
             allowed_origins: vec!["https://app.example.com".parse().unwrap()],
             trusted_proxies: Vec::new(),
             cookies: CookieNames::new("refreshToken").unwrap(),

@@ -149,6 +149,7 @@ mod tests {
     fn gate(own: OwnOrigin) -> Arc<Gate> {
         let settings = HttpSettings {
             own,
+            dev: None,
             allowed_origins: vec!["https://app.example.com".parse().unwrap()],
             trusted_proxies: vec!["10.0.0.1/32".parse().unwrap()],
             cookies: CookieNames::new("refreshToken").unwrap(),
@@ -202,7 +203,7 @@ mod tests {
             .route("/kept", web::get().to(kept))
             .route("/unchanged", web::get().to(|| async { HttpResponse::NotModified().finish() }))
             .service(web::resource("/only-get").get(page))
-            .wrap(cors(&gate.settings.allowed_origins))
+            .wrap(cors(&gate.settings.allowed_origins, false))
             .wrap(outermost(Arc::clone(&gate)));
         let app = init_service(app).await;
         let mut request = TestRequest::with_uri(uri).method(method).peer_addr("10.0.0.1:1".parse().unwrap());

@@ -13,6 +13,7 @@ pub mod client;
 pub mod code;
 pub mod cookies;
 pub mod cors;
+pub mod dev;
 mod dress;
 pub mod error;
 pub mod extract;

@@ -9,7 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Description, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use crate::http::{admin, auth, health, schema, wellknown};
+use crate::http::state::State;
+use crate::http::{admin, auth, dev, health, schema, wellknown};
 
 /// A refusal (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -119,15 +120,32 @@ fn no_null(body: &mut RefOr<RequestBody>) {
     }
 }
 
-/// The description, as it is served.
-pub fn description() -> &'static str {
+/// What the development stub has besides.
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        dev::session::session,
+        dev::clock::show,
+        dev::clock::change,
+        dev::reset::reset,
+        dev::reset::snapshot,
+        dev::reset::restore,
+    ),
+    modifiers(&Common)
+)]
+struct DevApi;
+
+/// The description, as it is served in earnest or by the stub.
+pub fn description(dev: bool) -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| Api::openapi().to_json().unwrap_or_default());
-    &JSON
+    static DEV: LazyLock<String> =
+        LazyLock::new(|| Api::openapi().merge_from(DevApi::openapi()).to_json().unwrap_or_default());
+    if dev { &DEV } else { &JSON }
 }
 
 /// The description of all calls.
-pub async fn openapi() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(description())
+pub async fn openapi(state: State) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(description(state.ctx.dev.is_some()))
 }
 
 #[cfg(test)]
@@ -137,10 +155,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::http::routes::{Needs, ROUTES};
+    use crate::http::routes::{DEV_ROUTES, Needs, ROUTES};
 
     fn json() -> Value {
-        serde_json::from_str(description()).unwrap()
+        serde_json::from_str(description(true)).unwrap()
     }
 
     /// Method, path and description of every call.
@@ -156,9 +174,14 @@ mod tests {
     fn every_route_is_described_and_nothing_else() {
         let api = json();
         let described: BTreeSet<_> = calls(&api).into_iter().map(|(name, _)| name).collect();
-        let routes = ROUTES.iter().filter(|route| route.needs != Needs::Page);
+        let routes = ROUTES.iter().chain(DEV_ROUTES).filter(|route| route.needs != Needs::Page);
         let routes: BTreeSet<_> = routes.map(|route| format!("{} {}", route.method, route.path)).collect();
         assert_eq!(described, routes);
+    }
+
+    #[test]
+    fn in_earnest_nothing_of_the_stub_is_described() {
+        assert!(description(true).contains("\"/dev/clock\"") && !description(false).contains("/dev/"));
     }
 
     #[test]

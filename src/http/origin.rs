@@ -77,7 +77,7 @@ pub fn judge(
     method: &Method,
     headers: &HeaderMap,
     own: &OwnOrigin,
-    allowed: &[Origin],
+    allows: &dyn Fn(&Origin) -> bool,
     acts_by: ActsBy,
 ) -> Result<(), Refusal> {
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
@@ -85,7 +85,7 @@ pub fn judge(
         return Ok(());
     }
     if let Some(origin) = single(headers, &ORIGIN)? {
-        return judge_origin(origin, headers, own, allowed);
+        return judge_origin(origin, headers, own, allows);
     }
     match single(headers, &SEC_FETCH_SITE)? {
         Some("same-origin" | "none") => Ok(()),
@@ -95,7 +95,12 @@ pub fn judge(
     }
 }
 
-fn judge_origin(origin: &str, headers: &HeaderMap, own: &OwnOrigin, allowed: &[Origin]) -> Result<(), Refusal> {
+fn judge_origin(
+    origin: &str,
+    headers: &HeaderMap,
+    own: &OwnOrigin,
+    allows: &dyn Fn(&Origin) -> bool,
+) -> Result<(), Refusal> {
     if origin == "null" {
         return Err(Refusal::Null);
     }
@@ -105,7 +110,7 @@ fn judge_origin(origin: &str, headers: &HeaderMap, own: &OwnOrigin, allowed: &[O
         OwnOrigin::Configured(own) => page == *own,
         OwnOrigin::OfHost => host.is_some_and(|host| page.is_at(host)),
     };
-    if is_own || allowed.contains(&page) {
+    if is_own || allows(&page) {
         return Ok(());
     }
     let own = match own {
@@ -175,7 +180,7 @@ mod tests {
 
     fn post(own: &OwnOrigin, lines: &[(&str, &str)]) -> Result<(), Refusal> {
         let allowed = [origin("https://app.example.com"), origin("capacitor://localhost")];
-        judge(&Method::POST, &headers(lines), own, &allowed, ActsBy::Cookies)
+        judge(&Method::POST, &headers(lines), own, &|page| allowed.contains(page), ActsBy::Cookies)
     }
 
     #[test]
@@ -257,7 +262,7 @@ mod tests {
     #[test]
     fn every_changing_method_is_judged_and_a_bearer_stands_for_itself() {
         let evil = headers(&[("origin", "https://evil.example"), ("host", "h"), ("authorization", "bearer abc")]);
-        let ask = |method: &Method, acts_by| judge(method, &evil, &OwnOrigin::OfHost, &[], acts_by).is_ok();
+        let ask = |method: &Method, acts_by| judge(method, &evil, &OwnOrigin::OfHost, &|_| false, acts_by).is_ok();
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
             assert!(ask(&method, ActsBy::Cookies), "{method}");
         }
@@ -267,7 +272,7 @@ mod tests {
         }
         for none in ["", "Bearer", "Bearer ", "Basic YTpi", "Bearerx y"] {
             let lines = headers(&[("origin", "https://evil.example"), ("authorization", none)]);
-            let judged = judge(&Method::POST, &lines, &OwnOrigin::OfHost, &[], ActsBy::Bearer);
+            let judged = judge(&Method::POST, &lines, &OwnOrigin::OfHost, &|_| false, ActsBy::Bearer);
             assert!(judged.is_err(), "{none:?} is no bearer token");
         }
     }

@@ -35,6 +35,7 @@ impl From<Error> for Problem {
             Error::Store(error) => error.into(),
             Error::NoEntropy(error) => Self::new(Code::Internal).cause(error),
             Error::CantSign(error) => Self::new(Code::Internal).cause(error),
+            Error::Keys(error) => Self::new(Code::Internal).cause(error),
         }
     }
 }

@@ -6,13 +6,14 @@ use actix_web::middleware::Condition;
 use actix_web::{HttpResponse, Resource, guard, web};
 
 use crate::http::code::Code;
+use crate::http::dev::guard::json_only;
 use crate::http::error::Problem;
 use crate::http::guard::{only, same_origin};
 use crate::http::limits::AddressLimiter;
 use crate::http::origin::ActsBy;
 use crate::http::pages::handlers as pages;
 use crate::http::state::State;
-use crate::http::{admin, auth, health, openapi, wellknown};
+use crate::http::{admin, auth, dev, health, openapi, wellknown};
 
 /// What a route needs before its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub enum Needs {
     Bearer,
     /// An administrator's token.
     Admin,
+    /// That this is the development stub, and the JSON content type.
+    Dev,
 }
 
 /// A method at an address.
@@ -45,14 +48,17 @@ pub struct Route {
 }
 
 macro_rules! routes {
-    ($($path:literal $needs:ident { $($method:ident => $handler:path),+ })*) => {
-        /// Every route.
-        pub const ROUTES: &[Route] = &[
+    (
+        $(#[$list_doc:meta])* $list:ident, $(#[$doc:meta])* $configure:ident:
+        $($path:literal $needs:ident { $($method:ident => $handler:path),+ })*
+    ) => {
+        $(#[$list_doc])*
+        pub const $list: &[Route] = &[
             $($(Route { method: stringify!($method), path: $path, needs: Needs::$needs },)+)*
         ];
 
-        /// Puts every route into an application.
-        pub fn configure(layers: &Layers, app: &mut web::ServiceConfig) {
+        $(#[$doc])*
+        pub fn $configure(layers: &Layers, app: &mut web::ServiceConfig) {
             $(
                 let allow = concat!($("", allow!($method), ", ",)+);
                 let resource = web::resource($path)$(.route(route!($method).to($handler)))+;
@@ -87,6 +93,10 @@ macro_rules! route {
 }
 
 routes! {
+    /// Every route.
+    ROUTES,
+    /// Puts every route into an application.
+    configure:
     // An address is looked for from above: what is asked for most stands first.
     "/auth/me" Bearer { GET => auth::me::me }
     "/auth/refresh" Origin { POST => auth::refresh::refresh }
@@ -131,6 +141,18 @@ routes! {
     "/.well-known/jwks.json" Nothing { GET => wellknown::jwks }
 }
 
+routes! {
+    /// What the development stub has besides.
+    DEV_ROUTES,
+    /// Puts that into the application of the stub.
+    configure_dev:
+    "/dev/session" Dev { POST => dev::session::session }
+    "/dev/clock" Dev { GET => dev::clock::show, POST => dev::clock::change }
+    "/dev/reset" Dev { POST => dev::reset::reset }
+    "/dev/snapshot" Dev { POST => dev::reset::snapshot }
+    "/dev/restore" Dev { POST => dev::reset::restore }
+}
+
 /// What stands before the handlers of a route.
 pub struct Layers {
     /// The settings of the origin rule.
@@ -143,11 +165,14 @@ impl Layers {
     fn wrap(&self, resource: Resource, needs: Needs, allow: &'static str) -> impl HttpServiceFactory + 'static {
         let acts_by = match needs {
             Needs::Bearer | Needs::Admin => ActsBy::Bearer,
-            Needs::Page | Needs::Nothing | Needs::Origin | Needs::Guess | Needs::BearerGuess => ActsBy::Cookies,
+            Needs::Page | Needs::Nothing | Needs::Origin | Needs::Guess | Needs::BearerGuess | Needs::Dev => {
+                ActsBy::Cookies
+            }
         };
         let limited = matches!(needs, Needs::Guess | Needs::BearerGuess);
         resource
             .wrap(Condition::new(limited, self.limiter.middleware()))
+            .wrap(Condition::new(needs == Needs::Dev, json_only()))
             .wrap(same_origin(self.state.settings.clone(), acts_by))
             .wrap(only(allow.trim_end_matches(", ")))
     }

@@ -55,6 +55,11 @@ impl Origin {
         Scheme::parse(self.scheme.as_bytes())
     }
 
+    /// Whether it is a web page's of this machine.
+    pub fn is_this_machine(&self) -> bool {
+        self.scheme().is_some() && is_this_machine(&self.host)
+    }
+
     /// Whether a `Host` header names this origin's host and port. Without a port it means the usual
     /// one of this origin's scheme (RFC 9110, section 7.2).
     pub fn is_at(&self, host: &str) -> bool {

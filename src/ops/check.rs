@@ -100,8 +100,9 @@ pub(super) fn way_back(problem: &Problem, which: Which) -> &'static str {
         (Problem::StrayWal(_), Which::Copy) => "move it away",
         (Problem::Newer { .. }, _) => "run that version",
         (Problem::Foreign, Which::Live) => "move it away, or name another folder with --data",
+        (Problem::Dev, Which::Live) => "name another folder with --data; `doorward serve --dev` alone opens this one",
         (Problem::Unfinished | Problem::Empty, Which::Live) => "`doorward serve` finishes it",
-        (Problem::Missing | Problem::NotAFile | Problem::Foreign, Which::Copy) => {
+        (Problem::Missing | Problem::NotAFile | Problem::Foreign | Problem::Dev, Which::Copy) => {
             "name a file that `doorward backup` made"
         }
         (Problem::Unfinished | Problem::Empty, Which::Copy) => {
@@ -150,6 +151,7 @@ mod tests {
             Problem::Empty,
             Problem::NoDatabase,
             Problem::Foreign,
+            Problem::Dev,
             Problem::Newer { found: 9, known: 1 },
             Problem::Damaged("row 1 missing from index".to_owned()),
             Problem::StrayWal("/d/doorward.db-wal".into()),

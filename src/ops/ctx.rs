@@ -14,6 +14,7 @@ use crate::domain::password::Rules;
 use crate::domain::session::Policy;
 use crate::ops::activity::Activity;
 use crate::ops::admin::overview::Counted;
+use crate::ops::dev::Dev;
 use crate::ops::guesses::Guesses;
 use crate::ops::settings;
 use crate::store::sqlite::handle::Store;
@@ -46,6 +47,8 @@ pub struct Ctx {
     pub activity: Activity,
     /// The events of hours that are over.
     pub counted: Counted,
+    /// What the development stub has besides.
+    pub dev: Option<Dev>,
 }
 
 /// The keyring of the moment, and how to open the next.

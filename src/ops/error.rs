@@ -8,6 +8,7 @@ use crate::domain::email::BadEmail;
 use crate::domain::password::{BadPassword, BadTyped};
 use crate::domain::reason::Reason;
 use crate::domain::user::BadRole;
+use crate::ops::keys::KeyError;
 use crate::store;
 
 /// Why a use case gave nothing.
@@ -91,6 +92,9 @@ pub enum Error {
     /// No chance to be had.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
+    /// The keys could not be opened.
+    #[error("{0}")]
+    Keys(String),
     /// A token could not be signed.
     #[error(transparent)]
     CantSign(#[from] CantSign),
@@ -105,6 +109,17 @@ impl From<BadPassword> for Error {
             | BadPassword::Common
             | BadPassword::Address
             | BadPassword::ServiceName) => Self::BadPassword(bad),
+        }
+    }
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Store(error) => Self::Store(error),
+            other @ (KeyError::NoKey(_) | KeyError::CantSeal(_) | KeyError::BadKeyring(_)) => {
+                Self::Keys(other.to_string())
+            }
         }
     }
 }

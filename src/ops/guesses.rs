@@ -124,6 +124,12 @@ impl Guesses {
         wait
     }
 
+    /// Forgets all guesses.
+    pub fn forget(&self) {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Forgets the buckets that are empty by now.
     pub fn prune(&self, now: Timestamp) {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);

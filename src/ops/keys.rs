@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use crate::base::entropy::Entropy;
 use crate::base::id::DatabaseId;
 use crate::base::time::Timestamp;
+use crate::crypto::dev_keys;
 use crate::crypto::keys::{BadKeyring, Keyring};
 use crate::crypto::new_key::{NewKey, NoKey};
 use crate::crypto::seal::{CantSeal, MasterKey};
@@ -67,29 +68,36 @@ pub struct KeyMaker<'a> {
     pub now: Timestamp,
     /// Gives chance.
     pub entropy: &'a dyn Entropy,
+    /// Whether they are those of the development stub.
+    pub dev: bool,
 }
 
 impl KeyMaker<'_> {
     fn access(&self, algorithm: Algorithm) -> Result<SealedKey, KeyError> {
         let key = NewKey::access(algorithm, self.entropy)?;
+        self.seal(if self.dev { key.for_dev() } else { key })
+    }
+
+    fn seal(&self, key: NewKey) -> Result<SealedKey, KeyError> {
         Ok(key.seal(self.master, self.database, self.now, self.entropy)?)
     }
 
     fn refresh(&self) -> Result<SealedKey, KeyError> {
-        Ok(NewKey::refresh(self.entropy)?.seal(self.master, self.database, self.now, self.entropy)?)
+        let key = NewKey::refresh(self.entropy)?;
+        self.seal(if self.dev { key.for_dev() } else { key })
     }
 
     /// The keys that are missing: a refresh secret, and a key of the setting's algorithm. An HS256 secret
-    /// comes from the settings and is never stored.
+    /// comes from the settings and is never stored; in the stub all are known beforehand.
     pub fn missing(&self, have: &[SealedKey], algorithm: Algorithm) -> Result<PutKeys, KeyError> {
         let signs = |key: &&SealedKey| key.retired_at.is_none();
         let mut new = Vec::new();
         if !have.iter().filter(signs).any(|key| key.purpose == KeyUse::Refresh) {
-            new.push(self.refresh()?);
+            new.push(if self.dev { self.seal(dev_keys::refresh())? } else { self.refresh()? });
         }
         let fits = |key: &SealedKey| key.purpose == KeyUse::Access && key.algorithm == algorithm;
-        if algorithm != Algorithm::HS256 && !have.iter().filter(signs).any(fits) {
-            new.push(self.access(algorithm)?);
+        if (self.dev || algorithm != Algorithm::HS256) && !have.iter().filter(signs).any(fits) {
+            new.push(if self.dev { self.seal(dev_keys::access(algorithm))? } else { self.access(algorithm)? });
         }
         Ok(PutKeys { new, event: false, now: self.now })
     }
@@ -97,7 +105,7 @@ impl KeyMaker<'_> {
     /// A new key of each use. The old ones still check tokens, until the last of those has run out.
     pub fn rotation(&self, algorithm: Algorithm) -> Result<PutKeys, KeyError> {
         let mut new = vec![self.refresh()?];
-        if algorithm != Algorithm::HS256 {
+        if self.dev || algorithm != Algorithm::HS256 {
             new.push(self.access(algorithm)?);
         }
         Ok(PutKeys { new, event: true, now: self.now })
@@ -114,7 +122,10 @@ impl PutKeys {
 /// Takes up the keys that another process has written.
 pub async fn reload(ctx: &Ctx) -> Result<(), KeyError> {
     let sealed = ctx.store.read(|rows| rows.keys()).await?;
-    let ring = Keyring::open(&sealed, &ctx.keys.master, ctx.database, ctx.keys.hs256.as_ref())?;
+    let ring = match ctx.dev {
+        Some(_) => Keyring::open_dev(&sealed, &ctx.keys.master, ctx.database)?,
+        None => Keyring::open(&sealed, &ctx.keys.master, ctx.database, ctx.keys.hs256.as_ref())?,
+    };
     *ctx.keys.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
     Ok(())
 }

@@ -11,6 +11,7 @@ pub mod attempt;
 pub mod caller;
 pub mod check;
 pub mod ctx;
+pub mod dev;
 pub mod doctor;
 pub mod error;
 pub mod guesses;

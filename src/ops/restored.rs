@@ -90,7 +90,7 @@ pub fn begin_anew_where_stamped(
         return Ok(false);
     }
     let master = proven_master(config, database, &have)?;
-    let maker = KeyMaker { master: &master, database, now, entropy };
+    let maker = KeyMaker { master: &master, database, now, entropy, dev: false };
     Ok(db.run(&BeginAnew::where_stamped(&maker, config.tokens.algorithm)?)?)
 }
 
@@ -102,7 +102,7 @@ pub fn begin_anew_in_draft(
     algorithm: Algorithm,
     (now, entropy): (Timestamp, &dyn Entropy),
 ) -> Result<(), StartError> {
-    let maker = KeyMaker { master, database, now, entropy };
+    let maker = KeyMaker { master, database, now, entropy, dev: false };
     copy::run(draft, &BeginAnew::in_place_of(replaced, &maker, algorithm)?)?;
     Ok(())
 }

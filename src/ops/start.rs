@@ -7,15 +7,18 @@ use crate::base::id::DatabaseId;
 use crate::base::secret::Secret;
 use crate::base::time::{Timestamp, Ttl};
 use crate::config::Config;
+use crate::crypto::dev_keys;
 use crate::crypto::keys::{BadKeyring, Hs256Secret, Keyring};
 use crate::crypto::master_key::{self, NoMasterKey};
 use crate::crypto::seal::MasterKey;
 use crate::domain::key::{Algorithm, SealedKey};
 use crate::domain::link::LinkKind;
+use crate::ops::dev::seed::Seed;
 use crate::ops::error::Error;
 use crate::ops::keys::{KeyError, KeyMaker};
 use crate::ops::link::{self, Draft, NewLink};
 use crate::ops::restored::BeginAnew;
+use crate::ops::settings;
 use crate::store;
 use crate::store::op::Op;
 use crate::store::rows::Link;
@@ -81,7 +84,8 @@ pub fn start(
     entropy: &dyn Entropy,
 ) -> Result<Started, StartError> {
     let is_new = opened.is_new()?;
-    let master = find_master(config, is_new, entropy)?;
+    let dev = config.dev.is_some();
+    let master = if dev { dev_keys::master() } else { find_master(config, is_new, entropy)? };
     if is_new {
         let database = DatabaseId::new(now, entropy).map_err(Error::from)?;
         opened.run(&Begin { database, now })?;
@@ -90,8 +94,10 @@ pub fn start(
         opened.read(|rows| Ok((rows.meta()?, rows.keys()?, rows.admins()?, rows.highest_cost()?)))?;
     let hs256 = hs256(config);
     // Nothing is made beside keys that can't be opened.
-    prove(&have, &master, meta.database, hs256.as_ref())?;
-    let maker = KeyMaker { master: &master, database: meta.database, now, entropy };
+    if !dev {
+        prove(&have, &master, meta.database, hs256.as_ref())?;
+    }
+    let maker = KeyMaker { master: &master, database: meta.database, now, entropy, dev };
     let is_backup = opened.read(|rows| rows.stamp())?.is_some();
     if is_backup && opened.run(&BeginAnew::where_stamped(&maker, config.tokens.algorithm)?)? {
         tracing::warn!(
@@ -103,11 +109,19 @@ pub fn start(
     if !missing.is_empty() {
         opened.run(&missing)?;
     }
-    let setup = admins.is_empty().then(|| Draft::draw(LinkKind::Setup, None, now, entropy)).transpose()?;
+    let setup = (admins.is_empty() && !dev).then(|| Draft::draw(LinkKind::Setup, None, now, entropy)).transpose()?;
     let ready = Ready { access_ttl: config.tokens.access_ttl, setup: setup.as_ref().map(|draft| draft.link) };
     opened.run(&ready)?;
+    if dev {
+        opened.run(&Seed::new(&config.dev_users, settings::cost(config), now, entropy).map_err(Error::from)?)?;
+    }
     let sealed = opened.read(|rows| rows.keys())?;
-    let ring = Keyring::open(&sealed, &master, meta.database, hs256.as_ref()).map_err(KeyError::from)?;
+    let ring = if dev {
+        Keyring::open_dev(&sealed, &master, meta.database)
+    } else {
+        Keyring::open(&sealed, &master, meta.database, hs256.as_ref())
+    };
+    let ring = ring.map_err(KeyError::from)?;
     let setup = setup.map(|draft| draft.into_link(base_url));
     Ok(Started { master, hs256, ring, database: meta.database, highest_cost, setup })
 }

@@ -76,7 +76,7 @@ fn every_setting_takes_the_same_from_file_variable_and_twin() {
         assert_eq!((debug(from_file), debug(twin)), (set.clone(), set.clone()), "{key}");
         assert_ne!(set, format!("{:?}", Config { data_dir: PathBuf::new(), ..Config::default() }), "{key}");
     }
-    assert_eq!(SETTINGS.len(), 28, "a new setting needs its row above");
+    assert_eq!(SETTINGS.len(), 29, "a new setting needs its row above");
 }
 
 #[test]

@@ -154,6 +154,12 @@ impl Look {
 }
 
 impl Counted {
+    /// Nothing is known any more.
+    pub fn forget(&self) {
+        *self.sessions.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.events.lock().unwrap_or_else(PoisonError::into_inner) = Past::default();
+    }
+
     fn look(&self) -> Option<Look> {
         *self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }

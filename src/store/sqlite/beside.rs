@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::store::error::Error;
 use crate::store::op::Op;
 use crate::store::rows::Rows;
-use crate::store::sqlite::open::{self, OpenError, ServeLock};
+use crate::store::sqlite::open::{self, OpenError, Purpose, ServeLock};
 use crate::store::sqlite::readers;
 use crate::store::sqlite::turn::{Turn, pause};
 use crate::store::sqlite::tx::{SqliteTx, finish};
@@ -43,7 +43,7 @@ impl Beside {
         if !path.exists() {
             return Err(OpenError::Missing(path));
         }
-        Ok(Self { conn: open::writer(&path)?, folder: folder.to_owned(), ended: Cell::new(0) })
+        Ok(Self { conn: open::writer(&path, Purpose::Production)?, folder: folder.to_owned(), ended: Cell::new(0) })
     }
 
     /// Looks.

@@ -43,6 +43,9 @@ pub enum Problem {
     /// Somebody else's.
     #[error("it is a database of another program")]
     Foreign,
+    /// Of the development stub.
+    #[error("it was made by `doorward serve --dev`, whose keys everybody knows")]
+    Dev,
     /// From the future.
     #[error("it was written by a newer doorward (schema {found}, this one knows {known})")]
     Newer {
@@ -90,6 +93,7 @@ impl Problem {
             Self::NoDatabase => "no_database",
             Self::StrayWal(_) => "stray_wal",
             Self::Foreign => "foreign",
+            Self::Dev => "dev",
             Self::Newer { .. } => "newer",
             Self::Unfinished => "unfinished",
             Self::Damaged(_) => "damaged",
@@ -142,6 +146,7 @@ fn schema_number(conn: &Connection) -> Result<i64, Problem> {
     match number(conn, "PRAGMA application_id")? {
         id if id == i64::from(open::APPLICATION_ID) => {}
         0 if objects == 0 => return Err(Problem::Unfinished),
+        id if id == i64::from(open::DEV_APPLICATION_ID) => return Err(Problem::Dev),
         _ => return Err(Problem::Foreign),
     }
     let schema = number(conn, "PRAGMA user_version")?;

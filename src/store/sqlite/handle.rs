@@ -15,7 +15,7 @@ use crate::store::op::Op;
 use crate::store::revocations::Revocations;
 use crate::store::rows::Rows;
 use crate::store::sqlite::checkpoint::{self, Wal};
-use crate::store::sqlite::open::{self, OpenError, ServeLock};
+use crate::store::sqlite::open::{self, OpenError, Purpose, ServeLock};
 use crate::store::sqlite::readers::{self, Look};
 use crate::store::sqlite::source;
 use crate::store::sqlite::turn::Turn;
@@ -53,11 +53,20 @@ pub struct Opened {
 impl Opened {
     /// Takes the right to serve the folder, and opens its database or makes a new one.
     pub fn new(folder: &Path) -> Result<Self, OpenError> {
+        Self::of(folder, Purpose::Production)
+    }
+
+    /// The same for the development stub. One that keeps nothing syncs nothing.
+    pub fn dev(folder: &Path, keeps: bool) -> Result<Self, OpenError> {
+        Self::of(folder, Purpose::Dev { keeps })
+    }
+
+    fn of(folder: &Path, purpose: Purpose) -> Result<Self, OpenError> {
         let lock = ServeLock::take(folder)?;
         let path = folder.join(open::FILE);
         source::refuse_stray_wal(&path)?;
         open::create_file(&path)?;
-        let conn = open::writer(&path)?;
+        let conn = open::writer(&path, purpose)?;
         if open::is_read_only(&conn) {
             return Err(OpenError::ReadOnly(path));
         }

@@ -38,6 +38,7 @@ mod meta;
 mod readers;
 mod revocations;
 mod sessions;
+mod snapshot;
 mod stamp;
 mod turn;
 mod tx;

@@ -18,6 +18,35 @@ pub const FILE: &str = "doorward.db";
 /// "door", in the header of the file.
 pub(super) const APPLICATION_ID: i32 = 0x646f_6f72;
 
+/// "dood", in that of the development stub: its copies say so too, however they are made.
+pub(super) const DEV_APPLICATION_ID: i32 = 0x646f_6f64;
+
+/// What a database is for. Its file says which, and neither opens as the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// For those who sign in in earnest.
+    Production,
+    /// For the development stub: on disk, or gone when it stops, so that nothing need be synced.
+    Dev { keeps: bool },
+}
+
+impl Purpose {
+    const fn application_id(self) -> i32 {
+        match self {
+            Self::Production => APPLICATION_ID,
+            Self::Dev { .. } => DEV_APPLICATION_ID,
+        }
+    }
+
+    /// What `PRAGMA synchronous` is set to.
+    const fn synchronous(self) -> &'static str {
+        match self {
+            Self::Production | Self::Dev { keeps: true } => "FULL",
+            Self::Dev { keeps: false } => "OFF",
+        }
+    }
+}
+
 /// How often a busy database is asked again, once a millisecond, before it counts as locked.
 const BUSY_TRIES: i32 = 2_000;
 
@@ -54,6 +83,17 @@ pub enum OpenError {
     /// Somebody else's.
     #[error("{0} is a database of another program; move it away, or name another folder with --data")]
     Foreign(PathBuf),
+    /// Of the development stub.
+    #[error(
+        "{0} was made by `doorward serve --dev`, whose keys everybody knows, and is good for nothing else; start that \
+         again with this --data, or name another folder"
+    )]
+    Dev(PathBuf),
+    /// Not of the development stub, which was to open it.
+    #[error(
+        "{0} is a database in earnest, and `serve --dev` would sign anybody in; name another folder with --data, or none"
+    )]
+    NotDev(PathBuf),
     /// From the future.
     #[error("{path} was written by a newer doorward (schema {found}, this one knows {known}); run that version")]
     Newer {
@@ -198,20 +238,21 @@ pub(super) fn create_file(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Opens the writing connection, checks whose file it is and migrates it.
-pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn writer(path: &Path, purpose: Purpose) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::of(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags).map_err(failed)?;
     wait_where_busy(&conn).map_err(failed)?;
     let schema: i32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-    check_owner(&conn, path)?;
+    check_owner(&conn, path, purpose)?;
     if usize::try_from(schema).is_ok_and(|schema| schema > MIGRATIONS.len()) {
         return Err(OpenError::Newer { path: path.to_owned(), found: schema, known: MIGRATIONS.len() });
     }
     keep_wal(&conn, path)?;
     let setup = format!(
-        "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {WAL_LIMIT};
-         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000;"
+        "PRAGMA synchronous = {}; PRAGMA journal_size_limit = {WAL_LIMIT};
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000;",
+        purpose.synchronous()
     );
     conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(failed)?;
     migrate(&mut conn).map_err(|source| OpenError::of_migration(path, source))?;
@@ -252,13 +293,15 @@ fn keep_wal(conn: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 /// A new file gets our mark; a file of others is left as it is.
-fn check_owner(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+fn check_owner(conn: &Connection, path: &Path, purpose: Purpose) -> Result<(), OpenError> {
     let failed = |source| OpenError::of(path, source);
     let id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
     let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     match (id, objects) {
-        (APPLICATION_ID, _) => Ok(()),
-        (0, 0) => conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed),
+        (id, _) if id == purpose.application_id() => Ok(()),
+        (0, 0) => conn.pragma_update(None, "application_id", purpose.application_id()).map_err(failed),
+        (APPLICATION_ID, _) => Err(OpenError::NotDev(path.to_owned())),
+        (DEV_APPLICATION_ID, _) => Err(OpenError::Dev(path.to_owned())),
         _ => Err(OpenError::Foreign(path.to_owned())),
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::session::{Recoveries, Session, Transport};
 use crate::domain::user::{Role, Status};
 use crate::domain::version::Version;
 use crate::store::rows::{EventFilter, Hour, Link, Rows as _, User};
-use crate::store::sqlite::open;
+use crate::store::sqlite::open::{self, Purpose};
 use crate::store::sqlite::tx::SqliteTx;
 use crate::store::tx::{Purge, Tx as _};
 
@@ -54,7 +54,7 @@ fn no_statement_goes_through_a_table_that_grows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("doorward.db");
     open::create_file(&path).unwrap();
-    let conn = open::writer(&path).unwrap();
+    let conn = open::writer(&path, Purpose::Production).unwrap();
     conn.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note));
     let mut tx = SqliteTx::new(&conn);
     tx.create_meta(DatabaseId::from_bytes([9; 16]), NOW).unwrap();

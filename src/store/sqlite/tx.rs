@@ -15,7 +15,7 @@ use crate::domain::revocation::{Revocation, Revoked};
 use crate::domain::session::Session;
 use crate::store::error::Error;
 use crate::store::rows::{EventFilter, Hour, HourCount, Link, LiveCounts, Meta, Rows, StoredEvent, User, UserCounts};
-use crate::store::sqlite::{devices, events, hours, keys, links, meta, revocations, sessions, stamp, users};
+use crate::store::sqlite::{devices, events, hours, keys, links, meta, revocations, sessions, snapshot, stamp, users};
 use crate::store::tx::{Purge, Tx};
 
 /// A connection inside a transaction, and what the work on it ended.
@@ -23,11 +23,13 @@ pub(super) struct SqliteTx<'c> {
     conn: &'c Connection,
     /// To be refused from the commit on.
     pub(super) ended: Vec<Revocation>,
+    /// Whether all was put back as it once was: what is refused is read anew then.
+    pub(super) anew: bool,
 }
 
 impl<'c> SqliteTx<'c> {
     pub(super) const fn new(conn: &'c Connection) -> Self {
-        Self { conn, ended: Vec::new() }
+        Self { conn, ended: Vec::new(), anew: false }
     }
 }
 
@@ -198,6 +200,17 @@ impl Tx for SqliteTx<'_> {
     }
     fn delete_revocations(&mut self, seqs: &[i64]) -> Result<(), Error> {
         revocations::delete(self.conn, seqs)
+    }
+    fn take_snapshot(&mut self, name: &str) -> Result<(), Error> {
+        snapshot::take(self.conn, name)
+    }
+    fn put_back(&mut self, name: &str, now: Timestamp) -> Result<bool, Error> {
+        let Some(over) = snapshot::put_back(self.conn, name)? else { return Ok(false) };
+        for what in over {
+            self.revoke(what, now)?;
+        }
+        self.anew = true;
+        Ok(true)
     }
 }
 

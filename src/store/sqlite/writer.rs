@@ -161,10 +161,7 @@ impl Writer {
             return Ok(());
         }
         if self.doubt {
-            let read = |rows: &dyn Rows| Ok((rows.meta()?.epoch, rows.revocations_after(0)?));
-            let (epoch, rows) = readers::in_snapshot(&self.conn, read)?;
-            self.revocations.replace(epoch, &rows);
-            self.doubt = false;
+            self.try_read_anew()?;
         }
         // From where the table was last read, and not from the highest number known: a command may have
         // ended something just before this writer ended something else.
@@ -178,6 +175,23 @@ impl Writer {
         }
         (self.read_to, self.version) = (last, version);
         Ok(())
+    }
+
+    /// The table knows better than the copy in memory: what is refused is that, and no more.
+    fn try_read_anew(&mut self) -> Result<(), Error> {
+        let read = |rows: &dyn Rows| Ok((rows.meta()?.epoch, rows.revocations_after(0)?));
+        let (epoch, rows) = readers::in_snapshot(&self.conn, read)?;
+        self.revocations.replace(epoch, &rows);
+        self.doubt = false;
+        Ok(())
+    }
+
+    /// The same where it must not fail: it is tried again before the next batch.
+    fn read_anew(&mut self) {
+        if let Err(error) = self.try_read_anew() {
+            tracing::error!(%error, "what is refused could not be read");
+            self.doubt = true;
+        }
     }
 
     /// One batch, one commit. Where the transaction itself is lost, each job is run again alone.
@@ -211,10 +225,13 @@ impl Writer {
             done.push((job, failed));
         }
         failpoint::hit("before_commit");
-        let ended = tx.ended;
+        let (ended, anew) = (tx.ended, tx.anew);
         let committed = finish(&self.conn, true);
         failpoint::hit("after_commit");
         self.wal.wrote(self.conn.total_changes() - before);
+        if anew {
+            self.read_anew();
+        }
         self.answer(committed, &ended, done);
         Ok(())
     }

@@ -148,7 +148,7 @@ async fn a_restore_asks_first_and_keeps_off_a_running_server() {
 async fn a_restore_asks_on_a_terminal_and_takes_only_a_yes() {
     let (site, _) = with_copy().await;
     let run = |answer: &[u8]| {
-        let Some((mut keyboard, terminal)) = terminal() else { return None };
+        let (mut keyboard, terminal) = terminal()?;
         let mut child = site.spawn_at(terminal, &["restore", COPY]);
         let (mut err, mut said) = (child.stderr.take().unwrap(), Vec::new());
         while !said.ends_with(b"[y/N] ") {

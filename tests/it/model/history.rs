@@ -78,7 +78,7 @@ impl Beside {
         let config = Config { data_dir: self.folder.clone(), ..Config::default() };
         let master = proven_master(&config, database, &have).unwrap();
         let entropy = SystemEntropy::default();
-        let maker = KeyMaker { master: &master, database, now: server.clock.now(), entropy: &entropy };
+        let maker = KeyMaker { master: &master, database, now: server.clock.now(), entropy: &entropy, dev: false };
         self.file.run(&maker.rotation(Algorithm::ES256).unwrap()).unwrap();
     }
 }

@@ -1,0 +1,16 @@
+//! `/dev/…`: what the development stub can be told. In earnest none of it is there.
+
+pub mod clock;
+pub mod guard;
+pub mod reset;
+pub mod session;
+
+use crate::http::code::Code;
+use crate::http::error::Problem;
+use crate::http::state::State;
+use crate::ops::dev::Dev;
+
+/// What the stub has besides; its routes are there only where this is.
+fn of(state: &State) -> Result<&Dev, Problem> {
+    state.ctx.dev.as_ref().ok_or_else(|| Code::NotFound.into())
+}

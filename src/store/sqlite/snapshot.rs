@@ -1,0 +1,78 @@
+//! What the development stub goes back to: copies of all tables in the memory of the writing connection.
+
+use rusqlite::Connection;
+
+use crate::base::id::{SessionId, UserId};
+use crate::domain::revocation::Revoked;
+use crate::store::error::Error;
+
+/// Copies all tables. An older copy of that name is gone.
+pub(super) fn take(conn: &Connection, name: &str) -> Result<(), Error> {
+    for table in tables(conn)? {
+        let copy = copy_of(&table, name);
+        conn.execute_batch(&format!(
+            "DROP TABLE IF EXISTS temp.{copy}; CREATE TEMP TABLE {copy} AS SELECT * FROM main.{table};"
+        ))?;
+    }
+    Ok(())
+}
+
+/// Puts the copies back, and says what must be refused of what was there: sessions that the copy doesn't
+/// know, and versions that it has otherwise. Nothing where there is no copy.
+pub(super) fn put_back(conn: &Connection, name: &str) -> Result<Option<Vec<Revoked>>, Error> {
+    let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_temp_schema WHERE type = 'table' AND name = ?)";
+    let there = |table: &str| conn.query_row(exists, [plain_copy_of(table, name)], |row| row.get::<_, bool>(0));
+    if !there("meta")? {
+        return Ok(None);
+    }
+    let over = over(conn, name)?;
+    // A device may come before its user.
+    conn.execute_batch("PRAGMA defer_foreign_keys = ON")?;
+    for table in tables(conn)? {
+        let copy = copy_of(&table, name);
+        let sql = if table == "revocations" {
+            let (sessions, users) = (copy_of("sessions", name), copy_of("users", name));
+            // What an earlier return refuses stays refused.
+            format!(
+                "DELETE FROM main.revocations WHERE what = 'everyone'
+                   OR (what = 'session' AND target IN (SELECT id FROM temp.{sessions}))
+                   OR (what = 'user' AND (target, ver) NOT IN (SELECT id, version FROM temp.{users}));
+                 INSERT OR IGNORE INTO main.revocations SELECT * FROM temp.{copy};"
+            )
+        } else {
+            format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM temp.{copy};")
+        };
+        conn.execute_batch(&sql)?;
+    }
+    Ok(Some(over))
+}
+
+fn over(conn: &Connection, name: &str) -> Result<Vec<Revoked>, Error> {
+    let (sessions, users) = (copy_of("sessions", name), copy_of("users", name));
+    let sql = format!("SELECT id FROM main.sessions WHERE id NOT IN (SELECT id FROM temp.{sessions})");
+    let mut query = conn.prepare(&sql)?;
+    let sessions = query.query_map([], |row| Ok(Revoked::Session(SessionId::from_bytes(row.get(0)?))))?;
+    let mut over: Vec<_> = sessions.collect::<Result<_, _>>()?;
+    let sql = format!(
+        "SELECT old.id, old.version FROM temp.{users} old JOIN main.users now USING (id)
+         WHERE old.version <> now.version"
+    );
+    let mut query = conn.prepare(&sql)?;
+    let users = query.query_map([], |row| Ok(Revoked::User(UserId::from_bytes(row.get(0)?), row.get(1)?)))?;
+    over.extend(users.collect::<Result<Vec<_>, _>>()?);
+    Ok(over)
+}
+
+fn tables(conn: &Connection) -> Result<Vec<String>, Error> {
+    let sql = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    Ok(conn.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+fn plain_copy_of(table: &str, name: &str) -> String {
+    format!("{table} of {name}")
+}
+
+/// As it stands in SQL.
+fn copy_of(table: &str, name: &str) -> String {
+    format!("\"{}\"", plain_copy_of(table, name).replace('"', "\"\""))
+}
