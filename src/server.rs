@@ -1,6 +1,8 @@
 //! Starts a server and stops it: for the binary, for those who embed it, and for the tests.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+mod listen;
+
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
@@ -46,13 +48,6 @@ const HEAD: Duration = Duration::from_secs(5);
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// How long a client may leave what was sent to it untaken.
-#[cfg(target_os = "linux")]
-const UNTAKEN: Duration = Duration::from_secs(30);
-
-/// How many connections may wait to be taken up, where the system allows it (`net.core.somaxconn`).
-const KNOCKING: i32 = 4096;
 
 /// How long requests that have begun may take when the server stops, in seconds.
 const LAST_REQUESTS: u64 = 10;
@@ -149,7 +144,7 @@ impl Server {
             Some(dev) => Opened::dev(&config.data_dir, dev.keeps)?,
             None => Opened::new(&config.data_dir)?,
         };
-        let listeners = listen(&config)?;
+        let listeners = listen::open(&config)?;
         let addr = listeners.first().map_or(Ok(config.listen), TcpListener::local_addr)?;
         let (ctx, setup_link) = context(opened, config, &mut env, addr.port())?;
         let settings = Arc::new(http_settings(&ctx.config)?);
@@ -216,22 +211,6 @@ fn passing_folder(config: &mut Config) -> Result<Option<TempDir>, Error> {
     Ok(Some(folder))
 }
 
-/// Where it is reached. A stub at 127.0.0.1 is at \[::1\] too where there is one: programs differ in which of
-/// the two `localhost` means to them.
-fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
-    let bind = |addr| TcpListener::bind(addr).map_err(|source| Error::Listen { addr, source });
-    let mut listeners = vec![bind(config.listen)?];
-    let port = listeners.first().map_or(Ok(config.listen), TcpListener::local_addr)?.port();
-    if config.dev.is_some() && config.listen.ip() == Ipv4Addr::LOCALHOST {
-        listeners.extend(bind((Ipv6Addr::LOCALHOST, port).into()).ok());
-    }
-    for listener in &listeners {
-        mind_stalled(listener)?;
-        let_many_knock(listener)?;
-    }
-    Ok(listeners)
-}
-
 fn make_folder(config: &Config) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let path = &config.data_dir;
@@ -240,22 +219,6 @@ fn make_folder(config: &Config) -> Result<(), Error> {
     }
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|source| Error::Folder { path: path.clone(), source })
-}
-
-/// Whoever asks and asks and takes no answer would keep the memory of it all for good: neither actix nor
-/// TCP, which knows that the other side is there, would ever give up. Connections inherit this (tcp(7)).
-fn mind_stalled(listener: &TcpListener) -> Result<(), Error> {
-    #[cfg(target_os = "linux")]
-    rustix::net::sockopt::set_tcp_user_timeout(listener, u32::try_from(UNTAKEN.as_millis()).unwrap_or(u32::MAX))
-        .map_err(std::io::Error::from)?;
-    Ok(())
-}
-
-/// Where more knock at once than may wait, the system forgets the rest, and they knock again after a second. The
-/// standard library lets 128 wait; listen(2) once more sets another number.
-fn let_many_knock(listener: &TcpListener) -> Result<(), Error> {
-    rustix::net::listen(listener, KNOCKING).map_err(std::io::Error::from)?;
-    Ok(())
 }
 
 fn context(opened: Opened, config: Config, env: &mut Env, port: u16) -> Result<(Arc<Ctx>, Option<NewLink>), Error> {
@@ -375,32 +338,5 @@ impl Signals {
             _ = self.term.recv() => {}
             _ = self.int.recv() => {}
         }
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::net::TcpStream;
-
-    use super::*;
-
-    #[test]
-    fn many_may_knock_before_anybody_is_let_in() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let_many_knock(&listener).unwrap();
-        let allowed: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap().trim().parse().unwrap();
-        let addr = listener.local_addr().unwrap();
-        let knock = |_| TcpStream::connect_timeout(&addr, Duration::from_millis(800));
-        let waiting: Result<Vec<_>, _> = (0..allowed.min(400)).map(knock).collect();
-        assert_eq!(waiting.unwrap().len(), allowed.min(400));
-    }
-
-    #[test]
-    fn a_connection_gives_up_a_client_that_takes_nothing() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        mind_stalled(&listener).unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (accepted, _) = listener.accept().unwrap();
-        assert_eq!(rustix::net::sockopt::tcp_user_timeout(accepted).unwrap(), 30_000);
     }
 }

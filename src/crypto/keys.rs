@@ -4,23 +4,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::base::id::DatabaseId;
-use crate::base::secret::Secret;
 use crate::crypto::dev_keys::PREFIX;
+use crate::crypto::hs256::{Hs256Secret, MIN_LEN};
 use crate::crypto::jwks::{self, PublicKey};
 use crate::crypto::jwt::{BadKey, Signer, Verifier};
-use crate::crypto::new_key::{KID_LEN, seal_purpose};
-use crate::crypto::ratchet::{RefreshKey, derive};
+use crate::crypto::new_key::seal_purpose;
+use crate::crypto::ratchet::RefreshKey;
 use crate::crypto::seal::{Label, MasterKey};
 use crate::crypto::seen::Seen;
 use crate::crypto::token::{Token, Typ};
 use crate::domain::key::{Algorithm, KeyUse, SealedKey};
-
-/// The fewest bytes of an HMAC secret from the settings (RFC 7518, section 3.2).
-const MIN_HS256_LEN: usize = 32;
 
 /// All keys, opened and ready. A clone is the same ring.
 #[derive(Clone)]
@@ -36,16 +30,6 @@ struct Keys {
     jwks: String,
     seen: Seen,
 }
-
-/// A secret from the settings that signs access tokens in place of the stored keys, for APIs that
-/// check them with the same secret.
-#[derive(Debug)]
-pub struct Hs256Secret(Secret<Vec<u8>>);
-
-/// A secret too short for HMAC with SHA-256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a secret for HS256 must have 32 bytes or more")]
-pub struct ShortSecret;
 
 /// Why the keys can't be used. Nothing is signed then, and no key is made in place of one that doesn't open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,20 +71,6 @@ pub enum BadKeyring {
     Missing(KeyUse),
 }
 
-impl Hs256Secret {
-    /// From its bytes: 32 or more.
-    pub fn new(bytes: Secret<Vec<u8>>) -> Result<Self, ShortSecret> {
-        if bytes.expose().len() < MIN_HS256_LEN { Err(ShortSecret) } else { Ok(Self(bytes)) }
-    }
-
-    /// Its name, which gives nothing of it away.
-    fn kid(&self) -> Result<String, BadKey> {
-        let mut kid = URL_SAFE_NO_PAD.encode(derive(self.0.expose(), "doorward kid 1")?.expose());
-        kid.truncate(KID_LEN);
-        Ok(kid)
-    }
-}
-
 impl Keyring {
     /// Opens the keys that still check tokens. The newest that is not retired signs; where `hs256` is given,
     /// that signs access tokens instead. Which algorithm a key is good for stands in its row, whatever the
@@ -134,7 +104,7 @@ impl Keyring {
         if let Some(secret) = hs256 {
             let unusable = |_| BadKeyring::Unusable { purpose: KeyUse::Access, kid: "of the settings".to_owned() };
             let kid = secret.kid().map_err(unusable)?;
-            ring.access(&kid, Algorithm::HS256, secret.0.expose(), true).map_err(unusable)?;
+            ring.access(&kid, Algorithm::HS256, secret.bytes(), true).map_err(unusable)?;
         }
         for key in newest_first {
             let (purpose, kid) = (key.purpose, key.kid.clone());
@@ -238,7 +208,7 @@ impl Opening {
 
     fn access(&mut self, kid: &str, algorithm: Algorithm, secret: &[u8], signs: bool) -> Result<(), BadKey> {
         let verifier = if algorithm == Algorithm::HS256 {
-            if secret.len() < MIN_HS256_LEN {
+            if secret.len() < MIN_LEN {
                 return Err(BadKey);
             }
             Verifier::new(Typ::Access, algorithm, secret)
@@ -296,7 +266,10 @@ fn prove(signer: &Signer, verifier: &Verifier) -> Result<(), BadKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::secret::Secret;
     use crate::base::time::Timestamp;
+    use crate::crypto::hs256::ShortSecret;
+    use crate::crypto::new_key::KID_LEN;
     use crate::crypto::sample;
 
     const ALL: [Algorithm; 4] = [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256, Algorithm::HS256];

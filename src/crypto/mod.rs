@@ -5,6 +5,7 @@ pub mod claim;
 pub mod dev_keys;
 pub mod digest;
 pub mod hash_pool;
+pub mod hs256;
 pub mod jwks;
 pub mod jwt;
 pub mod keys;

@@ -56,7 +56,7 @@ pub struct Keys {
     /// Opens sealed keys.
     pub master: crate::crypto::seal::MasterKey,
     /// The settings' own secret for access tokens.
-    pub hs256: Option<crate::crypto::keys::Hs256Secret>,
+    pub hs256: Option<crate::crypto::hs256::Hs256Secret>,
     /// What signs and checks now.
     pub ring: RwLock<Keyring>,
 }

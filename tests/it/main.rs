@@ -8,6 +8,7 @@ mod attack;
 mod auth;
 mod backup;
 mod cli;
+mod dev;
 mod faults;
 mod floors;
 mod harness;

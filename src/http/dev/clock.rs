@@ -10,7 +10,7 @@ use crate::http::code::Code;
 use crate::http::dev::of;
 use crate::http::error::Problem;
 use crate::http::state::State;
-use crate::ops::dev::Dev;
+use crate::ops::dev::{Dev, Shown};
 
 /// How the clock is to be changed; what is named is done in this order.
 #[derive(Deserialize, ToSchema)]
@@ -42,10 +42,10 @@ pub struct ClockAnswer {
 }
 
 impl ClockAnswer {
-    fn of(dev: &Dev, now: Timestamp) -> Self {
-        let ahead = dev.clock.ahead().millis();
+    fn of(dev: &Dev) -> Self {
+        let Shown { now, ahead, frozen } = dev.shown();
         #[expect(clippy::cast_precision_loss, reason = "a span in milliseconds is far below 2^53")]
-        Self { now: now.rfc3339(), ahead: ahead as f64 / 1_000.0, frozen: dev.clock.is_frozen() }
+        Self { now: now.rfc3339(), ahead: ahead.millis() as f64 / 1_000.0, frozen }
     }
 }
 
@@ -53,7 +53,7 @@ impl ClockAnswer {
 #[utoipa::path(get, path = "/dev/clock", tag = "dev",
     responses((status = 200, description = "What it shows.", body = ClockAnswer)))]
 pub async fn show(state: State) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(ClockAnswer::of(of(&state)?, state.ctx.clock.now())))
+    Ok(HttpResponse::Ok().json(ClockAnswer::of(of(&state)?)))
 }
 
 /// Move, set, stop or release the clock.

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use doorward::base::entropy::{Entropy, NoEntropy};
 use doorward::base::time::Ttl;
 use doorward::config::Config;
+use doorward::config::dev::Dev;
 use doorward::server::{Env, Running, Server};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -78,6 +79,15 @@ impl TestServer {
         };
         server.up();
         server
+    }
+
+    /// The development stub.
+    pub fn dev() -> Self {
+        Self::with(|config| {
+            let data_dir = std::mem::take(&mut config.data_dir);
+            *config = Config { data_dir, ..Config::of_dev() };
+            config.dev = Some(Dev { keeps: true, anywhere: false });
+        })
     }
 
     fn up(&mut self) {

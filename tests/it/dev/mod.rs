@@ -1,0 +1,5 @@
+//! The development stub, `serve --dev`.
+
+mod back;
+mod guard;
+mod start;
