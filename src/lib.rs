@@ -35,6 +35,7 @@
 //! | [`jobs`] | 4 | purge, the counts of each hour, and taking up what another process wrote |
 //! | [`server`] | 5 | [`server::Server::start`] builds it all; stops http, then the jobs, then the writer |
 //! | [`cli`] | 6 | one file a command |
+//! | [`testing`] | 6 | the development stub in the process of a test |
 //!
 //! Layers only look down; `tests/it/tidy.rs` holds that table.
 //!
@@ -68,3 +69,4 @@ pub mod jobs;
 pub mod ops;
 pub mod server;
 pub mod store;
+pub mod testing;

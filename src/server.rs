@@ -176,6 +176,11 @@ impl Running {
         &self.ctx.base_url
     }
 
+    /// What use cases work in.
+    pub(crate) fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
     /// `iss` of its access tokens.
     pub fn issuer(&self) -> &str {
         &self.ctx.issuer

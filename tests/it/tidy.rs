@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("jobs", &["base", "domain", "config", "crypto", "store", "ops", "http"]),
     ("server", &["base", "domain", "config", "crypto", "store", "ops", "http", "jobs"]),
     ("cli", &["base", "domain", "config", "crypto", "store", "ops", "server"]),
+    ("testing", &["base", "domain", "config", "ops", "server"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];

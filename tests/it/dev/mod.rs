@@ -2,4 +2,5 @@
 
 mod back;
 mod guard;
+mod inside;
 mod start;
