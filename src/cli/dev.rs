@@ -1,42 +1,40 @@
-//! `doorward serve --dev`: the stub for development and tests.
+//! `doorward dev …`: what goes with the development stub.
 
-use serde::Serialize;
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::error::Error;
 use crate::cli::output;
-use crate::config::Config;
-use crate::server::{Running, Server};
 
-/// What who started it reads, on one line of standard output.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Ready {
-    /// Where it is.
-    url: String,
-    /// `iss` of its access tokens.
-    issuer: String,
-    /// Where the keys are that check them.
-    jwks: String,
-    /// Ends it, by a signal.
-    pid: u32,
+#[derive(Subcommand)]
+pub(super) enum Dev {
+    /// Print a file that starts the stub in your tests; it belongs to this version
+    Helper(Helper),
 }
 
-/// Runs it until a signal comes.
-pub(super) fn run(config: Config) -> Result<(), Error> {
-    output::note("a stub for development: everybody knows its keys, and whoever reaches it may sign in as anybody");
-    let mut said = Ok(());
-    Server::run(config, |running| {
-        said = serde_json::to_string(&ready(running)).map_or_else(|_| Ok(()), output::line);
-    })?;
-    said
+#[derive(Args)]
+pub(super) struct Helper {
+    /// For which tests
+    language: Language,
 }
 
-fn ready(running: &Running) -> Ready {
-    let url = running.url().to_owned();
-    Ready {
-        jwks: format!("{url}/.well-known/jwks.json"),
-        issuer: running.issuer().to_owned(),
-        pid: std::process::id(),
-        url,
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    /// doorward-stub.mjs, for any tests in Node
+    Node,
+    /// `doorward_stub.py`, with fixtures for pytest
+    Python,
+    /// doorward-playwright.mjs, with fixtures for Playwright Test; it needs that of Node beside it
+    Playwright,
+}
+
+impl Dev {
+    pub(super) fn run(self) -> Result<(), Error> {
+        let Self::Helper(Helper { language }) = self;
+        let text = match language {
+            Language::Node => include_str!("../../assets/helpers/doorward-stub.mjs"),
+            Language::Python => include_str!("../../assets/helpers/doorward_stub.py"),
+            Language::Playwright => include_str!("../../assets/helpers/doorward-playwright.mjs"),
+        };
+        output::text(text.as_bytes())
     }
 }

@@ -25,6 +25,7 @@ mod progress;
 mod restore;
 mod serve;
 mod sessions;
+mod stub;
 mod table;
 mod user;
 
@@ -73,6 +74,9 @@ enum Command {
     Check(check::Check),
     /// Find what is set up wrong, and say the line that mends it
     Doctor(doctor::Doctor),
+    /// Print what goes with `serve --dev`, the stub for development and tests
+    #[command(subcommand)]
+    Dev(dev::Dev),
     /// Check the settings, show where each came from, or print an example
     #[command(subcommand)]
     Config(config::Config),
@@ -121,6 +125,7 @@ impl Cli {
             Some(Command::Check(check)) => check.run(place),
             Some(Command::Doctor(doctor)) => doctor.run(place),
             Some(Command::Config(config)) => config.run(place),
+            Some(Command::Dev(dev)) => dev.run(),
             Some(Command::Completions(completions)) => completions.run(),
         }
     }
@@ -182,6 +187,9 @@ mod tests {
             "doorward doctor --url example.com",
             "doorward doctor --url https://example.com/login",
             "doorward completions dos",
+            "doorward dev",
+            "doorward dev helper cobol",
+            "doorward serve --with-stdin",
         ] {
             assert_eq!(status(line), 2, "{line}");
         }
@@ -206,6 +214,8 @@ mod tests {
             "doorward check copy.db --json",
             "doorward doctor --url https://auth.example.com --json",
             "doorward completions zsh",
+            "doorward dev helper playwright",
+            "doorward serve --dev --with-stdin",
             "doorward --help",
             "doorward --version",
         ] {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::error::Error;
 use crate::cli::place::Place;
-use crate::cli::{dev, log, output};
+use crate::cli::{log, output, stub};
 use crate::ops::link::NewLink;
 use crate::server::Server;
 use crate::store::sqlite::open;
@@ -23,12 +23,15 @@ pub(super) struct Serve {
     /// Let the stub listen where other machines reach it, all of whom it then signs in
     #[arg(long, requires = "dev")]
     dev_unsafe_listen: bool,
+    /// Let the stub end with standard input, and so with the program that started it
+    #[arg(long, requires = "dev")]
+    with_stdin: bool,
 }
 
 impl Serve {
     /// Whether anything but the defaults was asked for.
     pub(super) const fn is_set(&self) -> bool {
-        self.listen.is_some() || self.dev || self.dev_unsafe_listen
+        self.listen.is_some() || self.dev
     }
 
     pub(super) fn run(self, place: &Place) -> Result<(), Error> {
@@ -43,7 +46,7 @@ impl Serve {
         log::begin(&config.log)?;
         open_many();
         if config.dev.is_some() {
-            return dev::run(config);
+            return stub::run(config, self.with_stdin);
         }
         output::line(format_args!("database: {}", config.data_dir.join(open::FILE).display()))?;
         let public = config.public_url.as_ref().map(ToString::to_string);

@@ -98,6 +98,19 @@ fn has_ipv6() -> bool {
 }
 
 #[test]
+fn it_ends_with_who_started_it_where_that_is_asked() {
+    let folder = TempDir::new().unwrap();
+    let mut command = command(folder.path());
+    command.args(["--listen", "127.0.0.1:0", "--with-stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(child.try_wait().unwrap().is_none());
+    drop(child.stdin.take());
+    assert_eq!((child.wait().unwrap().code(), entries(folder.path())), (Some(0), 0));
+}
+
+#[test]
 fn only_an_argument_makes_a_stub() {
     let site = Site::new();
     let folder = site.around();
