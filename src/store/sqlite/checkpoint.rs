@@ -56,6 +56,11 @@ impl Wal {
         }
     }
 
+    /// Whether the writer's thread is to move the rest.
+    pub(super) fn asks(&self) -> bool {
+        self.finish.load(Ordering::Acquire)
+    }
+
     /// On the writer's thread: moves the rest, if the checkpointer asked for it.
     pub(super) fn finish_where_asked(&self, conn: &Connection) {
         if !self.finish.swap(false, Ordering::AcqRel) {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -14,13 +15,14 @@ use crate::store::error::Error;
 use crate::store::op::Op;
 use crate::store::revocations::Revocations;
 use crate::store::rows::Rows;
+use crate::store::sqlite::alone::{Alone, Waits};
 use crate::store::sqlite::checkpoint::{self, Wal};
 use crate::store::sqlite::open::{self, OpenError, Purpose, ServeLock};
 use crate::store::sqlite::readers::{self, Look};
 use crate::store::sqlite::source;
 use crate::store::sqlite::turn::Turn;
 use crate::store::sqlite::tx::{SqliteTx, finish};
-use crate::store::sqlite::writer::{Job, Message, Pending, Writer};
+use crate::store::sqlite::writer::{self, Hand, Job, Message, Pending, Writer};
 
 /// How much may queue for the writer; more is turned away.
 const WRITES: usize = 1_024;
@@ -34,6 +36,8 @@ const READERS: usize = 2;
 /// A running store. Shared by all requests; stopped once.
 pub struct Store {
     writes: SyncSender<Message>,
+    hand: Arc<Hand>,
+    alone: Arc<Alone>,
     reads: Mutex<Option<SyncSender<Look>>>,
     revocations: Arc<Revocations>,
     foreign: Arc<AtomicU64>,
@@ -94,7 +98,7 @@ impl Opened {
     /// Starts the threads.
     pub fn start(self, clock: Arc<dyn Clock>) -> Result<Store, OpenError> {
         let (epoch, rows) = self.read(|rows| Ok((rows.meta()?.epoch, rows.revocations_after(0)?)))?;
-        let revocations = Arc::new(Revocations::new(clock, epoch, &rows));
+        let revocations = Arc::new(Revocations::new(Arc::clone(&clock), epoch, &rows));
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let io = |source| OpenError::Io { path: folder.to_owned(), source };
         let (writes, queue) = sync_channel(WRITES);
@@ -105,21 +109,26 @@ impl Opened {
             Spawn::Open(error) => error,
             Spawn::Io(error) => io(error),
         })?;
-        let writer = Writer {
+        let hand = Arc::new(Mutex::new(Some(Writer {
+            took: Duration::ZERO,
+            clock,
             version: None,
             read_to: rows.last().map_or(0, |row| row.seq),
             doubt: false,
             turn: Turn::open(folder).map_err(io)?,
             conn: self.conn,
-            queue,
             revocations: Arc::clone(&revocations),
             wal: Arc::clone(&wal),
             wal_file: folder.join(format!("{}-wal", open::FILE)),
             foreign: Arc::clone(&foreign),
-        };
-        let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(|| writer.work()).map_err(io)?;
+        })));
+        let held = Arc::clone(&hand);
+        let run = move || writer::work(&held, &queue);
+        let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(run).map_err(io)?;
         Ok(Store {
             writes,
+            hand,
+            alone: Arc::default(),
             reads: Mutex::new(Some(reads)),
             revocations,
             foreign,
@@ -133,12 +142,15 @@ impl Opened {
 
 /// An operation on its way to disk.
 #[derive(Debug)]
-pub struct Queued<T>(oneshot::Receiver<Result<T, Error>>);
+pub struct Queued<T> {
+    answer: oneshot::Receiver<Result<T, Error>>,
+    _waits: Waits,
+}
 
 impl<T> Queued<T> {
     /// Waits until it is on disk.
     pub async fn done(self) -> Result<T, Error> {
-        self.0.await.map_err(|_| Error::Stopped)?
+        self.answer.await.map_err(|_| Error::Stopped)?
     }
 }
 
@@ -175,11 +187,13 @@ impl Store {
     pub fn queue<O: Op>(&self, op: O) -> Result<Queued<O::Out>, Error> {
         let (reply, answer) = oneshot::channel();
         let job: Box<dyn Job> = Box::new(Pending::new(op, reply));
+        let queued = Queued { answer, _waits: self.alone.waits() };
+        let Err(job) = self.alone.try_run(&self.hand, job) else { return Ok(queued) };
         self.writes.try_send(Message::Job(job)).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::Stopped,
         })?;
-        Ok(Queued(answer))
+        Ok(queued)
     }
 
     /// Reads rows of one moment, on a reader's thread.

@@ -17,6 +17,7 @@
 //! | `tx` | `Rows` and `Tx` on a connection |
 //! | `users`, `sessions`, … | the statements, one file a table |
 
+mod alone;
 pub mod beside;
 pub mod check;
 pub mod copy;

@@ -44,6 +44,18 @@ impl Turn {
         Err(std::io::ErrorKind::TimedOut.into())
     }
 
+    /// Whether no command holds the turn now. Waits for none.
+    pub(super) fn is_free(&self) -> bool {
+        match self.file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => self.hung,
+            // A lock that could not be had is no fault.
+            Ok(()) | Err(TryLockError::Error(_)) => {
+                let _ = self.file.unlock();
+                true
+            }
+        }
+    }
+
     /// For the server: waits while a command holds the turn, but not again for one that hangs.
     pub(super) fn let_others(&mut self) {
         let mut waits = if self.hung { 0 } else { PATIENCE };

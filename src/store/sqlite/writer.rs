@@ -1,16 +1,18 @@
-//! The one thread that writes. What queued while the last commit was on its way to disk is the next
-//! batch: many operations, one commit, no timer. Answers go out only after it.
+//! What writes, one at a time. Its thread takes what queued while the last commit was on its way to disk
+//! as the next batch: many operations, one commit, no timer. Answers go out only after it. Where one asks
+//! at a time, nobody need be woken: see `alone`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::base::time::Clock;
 use crate::domain::revocation::Revocation;
 use crate::store::error::Error;
 use crate::store::op::Op;
@@ -76,10 +78,12 @@ impl<O: Op> Job for Pending<O> {
     }
 }
 
-/// What the thread owns.
+/// Passed on from one that writes to the next; nothing once the store is stopped.
+pub(super) type Hand = Mutex<Option<Writer>>;
+
+/// What writing needs: whoever holds it writes.
 pub(super) struct Writer {
     pub(super) conn: Connection,
-    pub(super) queue: Receiver<Message>,
     pub(super) turn: Turn,
     pub(super) revocations: Arc<Revocations>,
     pub(super) wal: Arc<Wal>,
@@ -94,49 +98,55 @@ pub(super) struct Writer {
     pub(super) read_to: i64,
     /// A commit failed: what it was to end is refused, and may not be over.
     pub(super) doubt: bool,
+    /// How long the last batch took.
+    pub(super) took: Duration,
+    /// Measures that.
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// The writer's thread: works until told to stop; then the WAL is moved into the file and cut.
+pub(super) fn work(hand: &Hand, queue: &Receiver<Message>) {
+    let hold = || -> MutexGuard<'_, Option<Writer>> { hand.lock().unwrap_or_else(PoisonError::into_inner) };
+    let mut stopping = false;
+    while !stopping {
+        let mut batch = Vec::new();
+        match queue.recv_timeout(IDLE) {
+            Ok(Message::Job(job)) => batch.push(job),
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => stopping = true,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let mut held = hold();
+        let Some(writer) = held.as_mut() else { return };
+        writer.turn.let_others();
+        writer.take_up_foreign();
+        while batch.len() < MAX_BATCH {
+            match queue.try_recv() {
+                Ok(Message::Job(job)) => batch.push(job),
+                Ok(Message::Stop) => stopping = true,
+                Err(_) => break,
+            }
+        }
+        if !batch.is_empty() {
+            // A full batch may have left work behind: it is done before the stop.
+            let more = stopping && batch.len() == MAX_BATCH;
+            writer.run(batch);
+            if more {
+                writer.drain(queue);
+            }
+        }
+        writer.look_after_wal();
+    }
+    // Closed before its folder is free for another server.
+    let Some(writer) = hold().take() else { return };
+    if let Err(error) = writer.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        tracing::warn!(%error, "the WAL could not be moved into the file at the stop; nothing is lost");
+    }
 }
 
 impl Writer {
-    /// Works until told to stop; then the WAL is moved into the file and cut.
-    pub(super) fn work(mut self) {
-        let mut stopping = false;
-        while !stopping {
-            let mut batch = Vec::new();
-            match self.queue.recv_timeout(IDLE) {
-                Ok(Message::Job(job)) => batch.push(job),
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => stopping = true,
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            self.turn.let_others();
-            self.take_up_foreign();
-            while batch.len() < MAX_BATCH {
-                match self.queue.try_recv() {
-                    Ok(Message::Job(job)) => batch.push(job),
-                    Ok(Message::Stop) => stopping = true,
-                    Err(_) => break,
-                }
-            }
-            if !batch.is_empty() {
-                // A full batch may have left work behind: it is done before the stop.
-                let more = stopping && batch.len() == MAX_BATCH;
-                self.run(batch);
-                stopping &= !more;
-                if more {
-                    self.drain();
-                    stopping = true;
-                }
-            }
-            self.wal.finish_where_asked(&self.conn);
-            self.wal.hold_back(&self.conn, &self.wal_file);
-        }
-        if let Err(error) = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-            tracing::warn!(%error, "the WAL could not be moved into the file at the stop; nothing is lost");
-        }
-    }
-
-    fn drain(&mut self) {
+    fn drain(&mut self, queue: &Receiver<Message>) {
         let mut rest = Vec::new();
-        while let Ok(message) = self.queue.try_recv() {
+        while let Ok(message) = queue.try_recv() {
             if let Message::Job(job) = message {
                 rest.push(job);
             }
@@ -146,8 +156,13 @@ impl Writer {
         }
     }
 
+    fn look_after_wal(&self) {
+        self.wal.finish_where_asked(&self.conn);
+        self.wal.hold_back(&self.conn, &self.wal_file);
+    }
+
     /// Looks whether another process wrote; if so, takes up what it ended and says so.
-    fn take_up_foreign(&mut self) {
+    pub(super) fn take_up_foreign(&mut self) {
         match self.try_take_up_foreign() {
             Ok(()) => {}
             Err(error) => tracing::error!(%error, "what another process wrote could not be read"),
@@ -195,7 +210,13 @@ impl Writer {
     }
 
     /// One batch, one commit. Where the transaction itself is lost, each job is run again alone.
-    fn run(&mut self, batch: Vec<Box<dyn Job>>) {
+    pub(super) fn run(&mut self, batch: Vec<Box<dyn Job>>) {
+        let begun = self.clock.monotonic();
+        self.run_all(batch);
+        self.took = self.clock.monotonic().saturating_sub(begun);
+    }
+
+    fn run_all(&mut self, batch: Vec<Box<dyn Job>>) {
         if let Err(alone) = self.run_together(batch) {
             for job in alone {
                 if let Err(mut again) = self.run_together(vec![job])
