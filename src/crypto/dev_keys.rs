@@ -24,13 +24,18 @@ pub fn master() -> MasterKey {
 
 /// The key of an algorithm.
 pub fn access(algorithm: Algorithm) -> NewKey {
-    let (kid, secret): (_, &[u8]) = match algorithm {
+    let (kid, secret) = known(algorithm);
+    NewKey::known(kid, KeyUse::Access, algorithm, secret)
+}
+
+/// Its name, and the secret that is none.
+pub(super) const fn known(algorithm: Algorithm) -> (&'static str, &'static [u8]) {
+    match algorithm {
         Algorithm::ES256 => ("dev-es256", include_bytes!("dev_keys/es256.der")),
         Algorithm::EdDSA => ("dev-eddsa", include_bytes!("dev_keys/eddsa.der")),
         Algorithm::RS256 => ("dev-rs256", include_bytes!("dev_keys/rs256.der")),
         Algorithm::HS256 => ("dev-hs256", HS256),
-    };
-    NewKey::known(kid, KeyUse::Access, algorithm, secret)
+    }
 }
 
 /// The secret of refresh tokens.

@@ -100,7 +100,9 @@ impl Signer {
         if token.expose().len() > MAX_LEN { Err(CantSign::TooLong) } else { Ok(token) }
     }
 
-    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, CantSign> {
+    /// The signature of any text: tokens of this server are made by [`Signer::sign`] alone, forged ones by
+    /// [`crate::crypto::forge`].
+    pub(super) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, CantSign> {
         KEYS.with_borrow_mut(|keys| {
             let ready = match keys.iter().position(|(number, _)| *number == self.number) {
                 Some(at) => keys.remove(at),

@@ -4,6 +4,7 @@ pub mod access;
 pub mod claim;
 pub mod dev_keys;
 pub mod digest;
+pub mod forge;
 pub mod hash_pool;
 pub mod hs256;
 pub mod jwks;
