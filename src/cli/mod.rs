@@ -28,6 +28,7 @@ mod sessions;
 mod stub;
 mod table;
 mod user;
+mod vectors;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -80,6 +81,8 @@ enum Command {
     /// Check the settings, show where each came from, or print an example
     #[command(subcommand)]
     Config(config::Config),
+    /// Print good and bad tokens to test a verifier with
+    Vectors(vectors::Vectors),
     /// Print what completes this command in a shell
     Completions(completions::Completions),
 }
@@ -126,6 +129,7 @@ impl Cli {
             Some(Command::Doctor(doctor)) => doctor.run(place),
             Some(Command::Config(config)) => config.run(place),
             Some(Command::Dev(dev)) => dev.run(),
+            Some(Command::Vectors(vectors)) => vectors.run(),
             Some(Command::Completions(completions)) => completions.run(),
         }
     }
@@ -186,6 +190,8 @@ mod tests {
             "doorward doctor example.com",
             "doorward doctor --url example.com",
             "doorward doctor --url https://example.com/login",
+            "doorward vectors --issuer",
+            "doorward vectors --json",
             "doorward completions dos",
             "doorward dev",
             "doorward dev helper cobol",
@@ -213,6 +219,7 @@ mod tests {
             "doorward check",
             "doorward check copy.db --json",
             "doorward doctor --url https://auth.example.com --json",
+            "doorward vectors --issuer https://auth.example.com --audience orders",
             "doorward completions zsh",
             "doorward dev helper playwright",
             "doorward serve --dev --with-stdin",

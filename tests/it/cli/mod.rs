@@ -10,3 +10,4 @@ mod keys;
 mod sessions;
 mod usage;
 mod users;
+mod vectors;
