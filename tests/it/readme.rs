@@ -7,6 +7,7 @@
 #[expect(unreachable_pub, reason = "as people paste it")]
 mod check;
 mod tokens;
+mod vectors;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

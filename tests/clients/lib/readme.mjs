@@ -14,10 +14,10 @@ export function snippet(name, url) {
   return found[1].replaceAll('http://localhost:8484', url)
 }
 
-/** Imports a block as a module. */
-export async function importSnippet(name, url) {
+/** Imports a block as a module, changed where a `variant` of it is named. */
+export async function importSnippet(name, url, change = (code) => code, variant = '') {
   mkdirSync(FOLDER, { recursive: true })
-  const file = new URL(`${name}-${new URL(url).port}.mjs`, FOLDER)
-  writeFileSync(file, snippet(name, url))
+  const file = new URL(`${name}-${new URL(url).port}${variant}.mjs`, FOLDER)
+  writeFileSync(file, change(snippet(name, url)))
   return import(file)
 }

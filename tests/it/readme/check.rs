@@ -18,7 +18,7 @@ pub struct Claims {
 /// The claims of a good access token. `keys` is what `/.well-known/jwks.json` gave.
 pub fn check(keys: &JwkSet, token: &str) -> Result<Claims, Error> {
     let header = decode_header(token)?;
-    if header.typ.as_deref() != Some("at+jwt") {
+    if header.typ.as_deref() != Some("at+jwt") || header.crit.is_some() {
         return Err(ErrorKind::InvalidToken.into());
     }
     let kid = header.kid.unwrap_or_default();
@@ -28,5 +28,6 @@ pub fn check(keys: &JwkSet, token: &str) -> Result<Claims, Error> {
     pinned.set_audience(&["doorward"]);
     pinned.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     pinned.leeway = 30;
+    pinned.validate_nbf = true;
     Ok(decode::<Claims>(token, &DecodingKey::from_jwk(key)?, &pinned)?.claims)
 }
