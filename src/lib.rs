@@ -28,7 +28,7 @@
 //! | [`base`] | 0 | time, chance, ids, secrets |
 //! | [`domain`] | 1 | pure rules: [`domain::session::decide`], waits, addresses, passwords, reasons, events |
 //! | [`config`] | 1 | settings: defaults, file, environment, `*_FILE`; checked values; hides secrets |
-//! | [`crypto`] | 2 | tokens, keys, the master key's seals, password hashes and their pool |
+//! | [`crypto`] | 2 | tokens (and forged ones, for tests), keys, the master key's seals, password hashes and their pool |
 //! | [`store`] | 2 | the seam ([`store::op`], [`store::tx`], [`store::rows`]) and SQLite behind it |
 //! | [`ops`] | 3 | one file a use case, and the [`ops::ctx::Ctx`] that they work in |
 //! | [`http`] | 4 | [`http::routes`] has all routes on one page; `http::auth`, `http::admin` a file a call |
@@ -56,6 +56,8 @@
 //!   no links, new keys. So a restore revives nothing, by `restore` or by `cp`. And whenever a restore breaks
 //!   off, the old file or the new one stands there whole.
 //! - **Ops are deterministic and re-runnable**: time, ids and chance are their fields.
+//! - **Tokens that lie are signed by keys that everybody knows**: `crypto::forge` names no other, and a ring in
+//!   earnest refuses theirs by the beginning of their names.
 //! - **The clock is read in `ops` and `jobs` only**, once a call.
 //! - **SQL stays under `store`, actix in `http` and `server`**, jsonwebtoken and bcrypt in one file each.
 

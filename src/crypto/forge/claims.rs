@@ -37,7 +37,9 @@ pub(super) static ROWS: &[Row] = &[
         },
     ),
     Row::bad("no_issuer", NEEDED, "It names no issuer.", |draft| drop(draft.claims.remove("iss"))),
-    Row::bad("wrong_issuer", ISS, "Somebody else issued it.", |draft| draft.claim("iss", "https://evil.example")),
+    Row::bad("wrong_issuer", ISS, "Somebody else issued it.", |draft| {
+        draft.claim("iss", draft.other("https://evil.example"));
+    }),
     Row::bad("issuer_longer", ISS, "Its issuer begins like the right one, and must be equal to it.", |draft| {
         draft.claim("iss", format!("{}.evil.example", draft.request.base.iss));
     }),
@@ -53,12 +55,14 @@ pub(super) static ROWS: &[Row] = &[
         |draft| draft.claim("iss", vec!["https://evil.example", &draft.request.base.iss]),
     ),
     Row::bad("no_audience", NEEDED, "It is for nobody.", |draft| drop(draft.claims.remove("aud"))),
-    Row::bad("wrong_audience", AUD, "It is for somebody else.", |draft| draft.claim("aud", "https://other.example")),
+    Row::bad("wrong_audience", AUD, "It is for somebody else.", |draft| {
+        draft.claim("aud", draft.other("https://other.example"));
+    }),
     Row::bad("audience_longer", AUD, "Its audience begins like the right one, and must be equal to it.", |draft| {
         draft.claim("aud", format!("{}-of-others", draft.request.base.aud));
     }),
     Row::bad("audience_list_of_others", AUD, "It is for two others.", |draft| {
-        draft.claim("aud", vec!["https://one.example", "https://other.example"]);
+        draft.claim("aud", vec![draft.other("https://one.example"), draft.other("https://other.example")]);
     }),
     Row::bad("no_subject", NEEDED, "It is about nobody.", |draft| drop(draft.claims.remove("sub"))),
 ];

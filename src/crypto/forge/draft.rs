@@ -67,6 +67,16 @@ impl<'a> Draft<'a> {
         self.request.now.secs().saturating_add(secs)
     }
 
+    /// This name, or a like one where it is the right issuer or audience.
+    pub(super) fn other(&self, name: &str) -> String {
+        let base = self.request.base;
+        if [&base.iss, &base.aud].into_iter().any(|right| right == name) {
+            format!("{name}.net")
+        } else {
+            name.to_owned()
+        }
+    }
+
     /// The algorithm that the good token has.
     pub(super) const fn algorithm(&self) -> Algorithm {
         self.request.algorithm

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use proptest::prelude::{ProptestConfig, Strategy, prop_oneof, proptest};
 use serde_json::{Value, json};
 
 use crate::base::entropy::SystemEntropy;
@@ -49,6 +50,27 @@ fn our_verifier_says_of_each_what_the_table_says() {
             assert_eq!(said.is_ok(), accepted, "{algorithm:?} {flaw:?} {:?}: {token}", said.err());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn it_says_so_whatever_issuer_and_audience_are_called(names in any_names()) {
+        let ring = ring();
+        let (issuer, audience) = names;
+        for Vector { algorithm, flaw, token } in vectors(&issuer, &audience, NOW).unwrap() {
+            let accepted = flaw.verdict() == Verdict::Accept && flaw.refused_here().is_none();
+            let said = verify(&ring, &token, &issuer, &audience, NOW);
+            assert_eq!(said.is_ok(), accepted, "{algorithm:?} {flaw:?} of {issuer} for {audience}: {token}");
+        }
+    }
+}
+
+/// Names as people give them, and those that stand for the wrong ones.
+fn any_names() -> impl Strategy<Value = (String, String)> {
+    let name = || prop_oneof!["\\PC{1,40}", "https://(evil|other|one)\\.example"];
+    (name(), name())
 }
 
 #[test]
