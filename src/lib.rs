@@ -28,7 +28,7 @@
 //! | [`base`] | 0 | time, chance, ids, secrets |
 //! | [`domain`] | 1 | pure rules: [`domain::session::decide`], waits, addresses, passwords, reasons, events |
 //! | [`config`] | 1 | settings: defaults, file, environment, `*_FILE`; checked values; hides secrets |
-//! | [`crypto`] | 2 | tokens (and forged ones, for tests), keys, the master key's seals, password hashes and their pool |
+//! | [`crypto`] | 2 | tokens (forged ones too), keys, the master key's seals, password hashes and their pool |
 //! | [`store`] | 2 | the seam ([`store::op`], [`store::tx`], [`store::rows`]) and SQLite behind it |
 //! | [`ops`] | 3 | one file a use case, and the [`ops::ctx::Ctx`] that they work in |
 //! | [`http`] | 4 | [`http::routes`] has all routes on one page; `http::auth`, `http::admin` a file a call |

@@ -4,8 +4,6 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
-export const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'HS256']
-
 /** Starts the address and makes tokens that name it as their issuer. */
 export async function makeVectors() {
   const server = createServer((request, answer) => {

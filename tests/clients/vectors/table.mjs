@@ -14,7 +14,8 @@ export function table(vectors, verifiers) {
   ]
   for (const { name, why, verdict } of distinct(vectors)) {
     const cells = verifiers.map((verifier) => cell(verdict, verifier, name))
-    if (cells.some((text) => text)) rows.push([`\`${name}\`: ${why}`, verdict === 'accept' ? 'takes it' : 'refuses it', ...cells])
+    const right = verdict === 'accept' ? 'takes it' : 'refuses it'
+    if (cells.some((text) => text)) rows.push([`\`${name}\`: ${why}`, right, ...cells])
   }
   return rows.map((row) => `| ${row.join(' | ')} |\n`).join('')
 }
