@@ -3,8 +3,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHmac, createPublicKey } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
+import { startStub } from '../../../assets/helpers/doorward-stub.mjs'
 import { Server } from '../lib/server.mjs'
 import { Nginx } from './nginx.mjs'
 
@@ -26,6 +30,17 @@ after(async () => {
   await server?.stop()
 })
 
+/** Tokens of this issuer that can stand in a header, which is one line. */
+function vectorsOf(issuer) {
+  const told = execFileSync(process.env.TESTED_BIN, ['vectors', '--issuer', issuer], { maxBuffer: 1 << 24 })
+  return JSON.parse(told).vectors.filter(({ name }) => name !== 'line_break')
+}
+
+/** nginx itself reads no header that is so long. */
+function refusal(name) {
+  return name === 'oversized' ? 400 : 401
+}
+
 /** That the call is refused, and that the API never saw it. */
 async function refused(authorization, what, status = 401) {
   const seen = nginx.seen
@@ -43,15 +58,31 @@ test('who is signed in gets through, and nobody else', async () => {
 })
 
 test('no token of `vectors` gets through: a server in earnest knows none of their keys', async () => {
-  const told = execFileSync(process.env.TESTED_BIN, ['vectors', '--issuer', server.issuer], { maxBuffer: 1 << 24 })
-  const { vectors } = JSON.parse(told)
-  for (const { name, algorithm, token } of vectors) {
-    // A header is one line.
-    if (name === 'line_break') continue
-    // nginx itself reads no such header.
-    await refused(`Bearer ${token}`, `${algorithm} ${name}`, name === 'oversized' ? 400 : 401)
+  for (const { name, algorithm, token } of vectorsOf(server.issuer)) {
+    await refused(`Bearer ${token}`, `${algorithm} ${name}`, refusal(name))
   }
 })
+
+for (const algorithm of ['ES256', 'EdDSA', 'RS256', 'HS256']) {
+  test(`a stub that signs by ${algorithm} lets through what it should, and nothing else`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'doorward-stub-'))
+    const settings = join(folder, 'config.toml')
+    writeFileSync(settings, `tokens.algorithm = "${algorithm}"\n`)
+    const stub = await startStub({ binary: process.env.TESTED_BIN, args: ['--config', settings] })
+    const proxy = await Nginx.start(stub.url)
+    try {
+      for (const vector of vectorsOf(stub.issuer)) {
+        const takes = vector.algorithm === algorithm && (vector.doorward ?? vector.verdict) === 'accept'
+        const what = `${vector.algorithm} ${vector.name}`
+        assert.equal(await proxy.get(`Bearer ${vector.token}`), takes ? 200 : refusal(vector.name), what)
+      }
+    } finally {
+      await proxy.stop()
+      await stub.stop()
+      rmSync(folder, { recursive: true })
+    }
+  })
+}
 
 test('the token of somebody who is signed in does not get through once it was bent', async () => {
   const [head, claims, signature] = signed.accessToken.split('.')
