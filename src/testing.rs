@@ -22,7 +22,8 @@ use crate::domain::client::Client;
 use crate::domain::email::Email;
 use crate::domain::session::Transport;
 use crate::ops::ctx::Ctx;
-use crate::ops::dev::{reset, session};
+use crate::ops::dev::token::Wish;
+use crate::ops::dev::{reset, session, token};
 use crate::ops::opening::Arrival;
 use crate::server::{Running, Server};
 use crate::{ops, server};
@@ -59,6 +60,9 @@ pub enum Error {
     /// No address.
     #[error(transparent)]
     Email(#[from] crate::domain::email::BadEmail),
+    /// No such token.
+    #[error(transparent)]
+    Token(#[from] token::NoToken),
     /// The use case refused or failed.
     #[error(transparent)]
     Refused(#[from] ops::error::Error),
@@ -104,6 +108,13 @@ impl Stub {
             refresh_token: done.refresh.token.reveal(),
             user: done.user.id.to_string(),
         })
+    }
+
+    /// An access token of a user with a flaw, such as `expired` or `wrong_audience`, or with `none`:
+    /// `doorward vectors` names them all. No session is behind it.
+    pub fn token(&self, email: &str, flaw: &str) -> Result<String, Error> {
+        let wish = Wish::named(Email::parse(email)?, flaw)?;
+        Ok(wait(token::make(self.ctx(), wish))??)
     }
 
     /// What time it is for the stub.

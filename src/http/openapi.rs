@@ -124,6 +124,7 @@ fn no_null(body: &mut RefOr<RequestBody>) {
 #[derive(OpenApi)]
 #[openapi(
     paths(
+        dev::token::token,
         dev::session::session,
         dev::clock::show,
         dev::clock::change,

@@ -146,6 +146,7 @@ routes! {
     DEV_ROUTES,
     /// Puts that into the application of the stub.
     configure_dev:
+    "/dev/token" Dev { POST => dev::token::token }
     "/dev/session" Dev { POST => dev::session::session }
     "/dev/clock" Dev { GET => dev::clock::show, POST => dev::clock::change }
     "/dev/reset" Dev { POST => dev::reset::reset }

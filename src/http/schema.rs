@@ -37,6 +37,11 @@ pub fn new_password() -> ObjectBuilder {
     ))
 }
 
+/// An algorithm of an access token.
+pub fn algorithm() -> ObjectBuilder {
+    text().enum_values(Some(["ES256", "EdDSA", "RS256", "HS256"]))
+}
+
 /// The kind of an event.
 pub fn event_kind() -> ObjectBuilder {
     text().enum_values(Some(Kind::ALL.iter().map(|kind| kind.word())))

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod guard;
 pub mod reset;
 pub mod session;
+pub mod token;
 
 use crate::http::code::Code;
 use crate::http::error::Problem;

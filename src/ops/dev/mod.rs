@@ -3,6 +3,7 @@
 pub mod reset;
 pub mod seed;
 pub mod session;
+pub mod token;
 
 use std::sync::Arc;
 

@@ -37,6 +37,17 @@ async fn it_signs_in_moves_the_clock_and_goes_back() {
 }
 
 #[tokio::test]
+async fn it_makes_tokens_that_are_good_and_such_that_are_not() {
+    let stub = testing::start().unwrap();
+    let mut session = stub.session("bob@example.com").unwrap();
+    for (flaw, status) in [("none", 200), ("expired", 401), ("wrong_issuer", 401), ("alg_none", 401)] {
+        session.access_token = stub.token("bob@example.com", flaw).unwrap();
+        assert_eq!(ask(&stub, "/auth/me", &session).await.0, status, "{flaw}");
+    }
+    assert!(stub.token("bob@example.com", "ugly").is_err() && stub.token("zoe@example.com", "none").is_err());
+}
+
+#[tokio::test]
 async fn many_see_nothing_of_each_other() {
     let stubs: Vec<_> = (0..30).map(|_| testing::start().unwrap()).collect();
     let sessions: Vec<_> = stubs.iter().map(|stub| stub.session("bob@example.com").unwrap()).collect();

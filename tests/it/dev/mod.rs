@@ -4,3 +4,4 @@ mod back;
 mod guard;
 mod inside;
 mod start;
+mod token;
