@@ -56,6 +56,7 @@ export class Stub {
   restore = (name) => this.call('POST', '/dev/restore', { name })
 
   async stop() {
+    this.#child.ref()
     const ended = once(this.#child, 'exit')
     if (this.#child.exitCode === null && this.#child.kill()) await ended
   }

@@ -16,7 +16,7 @@ use std::process::Command;
 
 use doorward::http::code::markdown_table;
 use doorward::http::openapi::description;
-use doorward::http::routes::{Needs, ROUTES};
+use doorward::http::routes::{DEV_ROUTES, Needs, ROUTES};
 use serde_json::Value;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -67,10 +67,30 @@ fn routes() -> String {
     table
 }
 
+fn dev_routes() -> String {
+    let api = serde_json::from_str(description(true)).unwrap();
+    let mut table = "| call | what it does |\n| --- | --- |\n".to_owned();
+    for route in DEV_ROUTES.iter().filter(|route| route.needs != Needs::Page) {
+        writeln!(table, "| `{} {}` | {} |", route.method, route.path, summary(&api, route.method, route.path)).unwrap();
+    }
+    table
+}
+
 // One test: two would write the one file at once.
 #[test]
 fn the_tables_and_the_rust_of_the_readme_are_those_of_the_code() {
     block("routes", &routes());
+    block("dev-routes", &dev_routes());
+    for (name, language, text) in [
+        ("recipe-retry", "js", include_str!("../stub/retry.spec.mjs")),
+        ("recipe-form", "js", include_str!("../stub/form.spec.mjs")),
+        ("recipe-tabs", "js", include_str!("../stub/tabs.spec.mjs")),
+        ("recipe-elsewhere", "js", include_str!("../stub/elsewhere.spec.mjs")),
+        ("recipe-verifier-node", "js", include_str!("../stub/verifier.test.mjs")),
+        ("recipe-verifier-python", "python", include_str!("../stub/test_verifier.py")),
+    ] {
+        block(name, &format!("```{language}\n{text}```\n"));
+    }
     block("codes", &markdown_table());
     block("react", &format!("```jsx\n{}```\n", include_str!("../browser/react/App.jsx")));
     block("check-rust", &format!("```rust\n{}```\n", include_str!("readme/check.rs")));
