@@ -19,7 +19,8 @@
 //! That reads the clock once, does what is slow (hashing on a pool of its own, signing), and submits one
 //! [`store::op::Op`]: an atomic unit of work that reads the state, asks [`domain`] what to do, and writes.
 //! The writer thread runs what queued while the last commit was on its way to disk as one batch with one
-//! commit; only then do the answers go out.
+//! commit; only then do the answers go out. Where requests come one at a time and the disk is quick, each does
+//! its own writing, and wakes nobody.
 //!
 //! # Code map
 //!

@@ -1,5 +1,6 @@
 //! The store by its public face: what a batch promises, what is told when, what survives a stop.
 
+mod alone;
 mod batch;
 mod beside;
 mod foreign;

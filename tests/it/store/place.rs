@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
 use doorward::base::entropy::SystemEntropy;
 use doorward::base::id::{DatabaseId, SessionId, UserId};
-use doorward::base::time::{Clock, SystemClock};
+use doorward::base::time::{Clock, SystemClock, Timestamp};
 use doorward::domain::event::{Event, Kind};
 use doorward::domain::revocation::Revoked;
 use doorward::domain::version::Version;
@@ -53,6 +53,11 @@ impl Place {
         self.open().start(Arc::new(SystemClock)).unwrap()
     }
 
+    /// The same by a clock that goes on by so much each time somebody looks at it.
+    pub(crate) fn store_by(&self, step: Duration) -> Store {
+        self.open().start(Arc::new(Steps { step, shown: Mutex::default() })).unwrap()
+    }
+
     /// A connection of another program, which knows nothing of turns.
     pub(crate) fn stranger(&self) -> Connection {
         let conn = Connection::open(self.path().join("doorward.db")).unwrap();
@@ -65,6 +70,23 @@ impl Place {
         let conn = self.stranger();
         let mut query = conn.prepare("SELECT detail FROM events ORDER BY id").unwrap();
         query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+}
+
+/// A clock by which each look takes the same time.
+struct Steps {
+    step: Duration,
+    shown: Mutex<Duration>,
+}
+
+impl Clock for Steps {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+    fn monotonic(&self) -> Duration {
+        let mut shown = self.shown.lock().unwrap();
+        *shown += self.step;
+        *shown
     }
 }
 
