@@ -78,6 +78,17 @@ impl<O: Op> Job for Pending<O> {
     }
 }
 
+/// What came of running a batch. A job that fails or panics takes back what the others of its batch wrote; they
+/// run again, which is rare, and spares every job the savepoint.
+enum Came {
+    /// All are answered.
+    Done,
+    /// One failed and was told; these were taken back with it.
+    Failed(Vec<Box<dyn Job>>),
+    /// SQLite rolled everything back by itself, and who knows for which of these.
+    Lost(Vec<Box<dyn Job>>),
+}
+
 /// Passed on from one that writes to the next; nothing once the store is stopped.
 pub(super) type Hand = Mutex<Option<Writer>>;
 
@@ -209,41 +220,64 @@ impl Writer {
         }
     }
 
-    /// One batch, one commit. Where the transaction itself is lost, each job is run again alone.
+    /// One batch, one commit.
     pub(super) fn run(&mut self, batch: Vec<Box<dyn Job>>) {
         let begun = self.clock.monotonic();
         self.run_all(batch);
         self.took = self.clock.monotonic().saturating_sub(begun);
     }
 
-    fn run_all(&mut self, batch: Vec<Box<dyn Job>>) {
-        if let Err(alone) = self.run_together(batch) {
-            for job in alone {
-                if let Err(mut again) = self.run_together(vec![job])
-                    && let Some(job) = again.pop()
-                {
-                    job.finish(Some(Error::Disk("the transaction was rolled back by SQLite".to_owned())));
+    /// Where the transaction itself is lost, each job is run again alone; where one job fails, the others.
+    fn run_all(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        loop {
+            match self.run_together(batch) {
+                Came::Done => return,
+                Came::Failed(others) => batch = others,
+                Came::Lost(jobs) => {
+                    for job in jobs {
+                        if let Came::Lost(mut again) = self.run_together(vec![job])
+                            && let Some(job) = again.pop()
+                        {
+                            job.finish(Some(Error::Disk("the transaction was rolled back by SQLite".to_owned())));
+                        }
+                    }
+                    return;
                 }
             }
         }
     }
 
-    /// Gives the jobs back where their transaction was lost before the commit.
-    fn run_together(&mut self, batch: Vec<Box<dyn Job>>) -> Result<(), Vec<Box<dyn Job>>> {
+    fn run_together(&mut self, batch: Vec<Box<dyn Job>>) -> Came {
+        if batch.is_empty() {
+            return Came::Done;
+        }
         if let Err(error) = self.conn.execute_batch("BEGIN IMMEDIATE") {
             finish_all(batch, &Error::from(error));
-            return Ok(());
+            return Came::Done;
         }
         let before = self.conn.total_changes();
         let mut tx = SqliteTx::new(&self.conn);
-        let mut done: Vec<(Box<dyn Job>, Option<Error>)> = Vec::with_capacity(batch.len());
+        let mut done = Vec::with_capacity(batch.len());
         let mut rest = batch.into_iter();
         while let Some(mut job) = rest.next() {
-            let failed = in_savepoint(&self.conn, &mut tx, job.as_mut()).err();
-            if self.conn.is_autocommit() {
-                return Self::lost(job, failed, done, rest.collect());
+            let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).unwrap_or(Err(Error::Panicked));
+            let lost = self.conn.is_autocommit();
+            if ran.is_ok() && !lost {
+                done.push(job);
+                continue;
             }
-            done.push((job, failed));
+            if !lost {
+                let _ = self.conn.execute_batch("ROLLBACK");
+            }
+            let alone = done.is_empty() && rest.len() == 0;
+            if !lost || alone {
+                job.finish(ran.err().or(Some(Error::Panicked)));
+                done.extend(rest);
+                return Came::Failed(done);
+            }
+            done.push(job);
+            done.extend(rest);
+            return Came::Lost(done);
         }
         failpoint::hit("before_commit");
         let (ended, anew) = (tx.ended, tx.anew);
@@ -254,32 +288,18 @@ impl Writer {
             self.read_anew();
         }
         self.answer(committed, &ended, done);
-        Ok(())
+        Came::Done
     }
 
-    /// SQLite rolled everything back. A job that was alone has its own error; a batch is run again.
-    fn lost(
-        job: Box<dyn Job>,
-        failed: Option<Error>,
-        done: Vec<(Box<dyn Job>, Option<Error>)>,
-        rest: Vec<Box<dyn Job>>,
-    ) -> Result<(), Vec<Box<dyn Job>>> {
-        if done.is_empty() && rest.is_empty() {
-            job.finish(failed.or(Some(Error::Panicked)));
-            return Ok(());
-        }
-        Err(done.into_iter().map(|(job, _)| job).chain([job]).chain(rest).collect())
-    }
-
-    fn answer(&mut self, committed: Result<(), Error>, ended: &[Revocation], done: Vec<(Box<dyn Job>, Option<Error>)>) {
+    fn answer(&mut self, committed: Result<(), Error>, ended: &[Revocation], done: Vec<Box<dyn Job>>) {
         // On an unknown outcome too: refusing more than needed is the safe side, until the table is read.
         if !ended.is_empty() {
             self.revocations.add(ended);
         }
         let lost = committed.err();
         self.doubt |= lost.is_some() && !ended.is_empty();
-        for (job, failed) in done {
-            job.finish(failed.or_else(|| lost.clone()));
+        for job in done {
+            job.finish(lost.clone());
             failpoint::hit("between_answers");
         }
     }
@@ -294,30 +314,4 @@ fn finish_all(batch: Vec<Box<dyn Job>>, error: &Error) {
     for job in batch {
         job.finish(Some(error.clone()));
     }
-}
-
-/// Runs one job so that its failure or panic undoes it alone.
-fn in_savepoint(conn: &Connection, tx: &mut SqliteTx<'_>, job: &mut dyn Job) -> Result<(), Error> {
-    conn.prepare_cached("SAVEPOINT job")?.execute([])?;
-    let ended = tx.ended.len();
-    let ran = catch_unwind(AssertUnwindSafe(|| job.run(tx))).unwrap_or(Err(Error::Panicked));
-    if ran.is_err() {
-        tx.ended.truncate(ended);
-    }
-    if !conn.is_autocommit()
-        && let Err(error) = close_savepoint(conn, ran.is_ok())
-    {
-        // What this job wrote can't be parted from the rest any more: all of it goes, and is run again.
-        let _ = conn.execute_batch("ROLLBACK");
-        return ran.and(Err(error));
-    }
-    ran
-}
-
-fn close_savepoint(conn: &Connection, keep: bool) -> Result<(), Error> {
-    if !keep {
-        conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
-    }
-    conn.prepare_cached("RELEASE job")?.execute([])?;
-    Ok(())
 }

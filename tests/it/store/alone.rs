@@ -52,7 +52,7 @@ async fn an_operation_that_fails_or_panics_is_undone_there_too() {
     known_as_alone(&store).await;
     let before = place.notes().len();
     let half = |then: fn() -> Result<(), Error>| {
-        op(move |tx: &mut dyn Tx| doorward::store::op::Op::run(&note("undone"), tx).and_then(|_| then()))
+        op(move |tx: &mut dyn Tx| doorward::store::op::Op::run(&note("undone"), tx).and_then(|()| then()))
     };
     let failed = store.submit(half(|| Err(Error::Unexpected { table: "none" }))).await;
     assert!(matches!(failed, Err(Error::Unexpected { table: "none" })));
