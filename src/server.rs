@@ -23,6 +23,8 @@ use crate::crypto::password::expected_time;
 use crate::http::cookies::{BadCookieName, CookieNames};
 use crate::http::cors::cors;
 use crate::http::dev::guard::loopback_host;
+use crate::http::dev::layer::told;
+use crate::http::dev::wire::Wire;
 use crate::http::headers::{Gate, outermost};
 use crate::http::limits::{AddressLimiter, BadRate};
 use crate::http::origin::OwnOrigin;
@@ -280,6 +282,7 @@ fn serve(
     listeners: Vec<TcpListener>,
 ) -> Result<(ServerHandle, JoinHandle<()>), Error> {
     let gate = Arc::new(Gate::new((*state.settings).clone(), entropy));
+    let is_dev = state.settings.dev.is_some();
     let factory = move || {
         let layers = Layers { state: state.clone(), limiter: limiter.clone() };
         App::new()
@@ -291,6 +294,7 @@ fn serve(
                 }
             })
             .default_service(web::to(not_found))
+            .wrap(told(state.settings.dev.is_some()))
             .wrap(loopback_host(state.settings.dev))
             .wrap(cors(&state.settings.allowed_origins, state.settings.dev.is_some()))
             .wrap(outermost(Arc::clone(&gate)))
@@ -303,6 +307,9 @@ fn serve(
                 .keep_alive(KEEP_ALIVE)
                 .shutdown_timeout(LAST_REQUESTS)
                 .disable_signals();
+            if is_dev {
+                server = server.on_connect(Wire::hold);
+            }
             for listener in listeners {
                 server = server.listen(listener)?;
             }

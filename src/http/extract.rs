@@ -53,7 +53,7 @@ fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
 }
 
 /// The token of the one `Authorization` header, if it is a bearer's.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut lines = headers.get_all(AUTHORIZATION);
     let (first, second) = (lines.next(), lines.next());
     if second.is_some() {

@@ -131,6 +131,14 @@ fn no_null(body: &mut RefOr<RequestBody>) {
         dev::reset::reset,
         dev::reset::snapshot,
         dev::reset::restore,
+        dev::faults::add,
+        dev::faults::list,
+        dev::faults::clear,
+        dev::faults::remove,
+        dev::requests::list,
+        dev::requests::clear,
+        dev::outbox::list,
+        dev::outbox::clear,
     ),
     modifiers(&Common)
 )]

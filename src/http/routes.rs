@@ -152,6 +152,10 @@ routes! {
     "/dev/reset" Dev { POST => dev::reset::reset }
     "/dev/snapshot" Dev { POST => dev::reset::snapshot }
     "/dev/restore" Dev { POST => dev::reset::restore }
+    "/dev/faults" Dev { GET => dev::faults::list, POST => dev::faults::add, DELETE => dev::faults::clear }
+    "/dev/faults/{id}" Dev { DELETE => dev::faults::remove }
+    "/dev/requests" Dev { GET => dev::requests::list, DELETE => dev::requests::clear }
+    "/dev/outbox" Dev { GET => dev::outbox::list, DELETE => dev::outbox::clear }
 }
 
 /// What stands before the handlers of a route.

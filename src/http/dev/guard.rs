@@ -18,17 +18,18 @@ use crate::http::origin::single;
 use crate::http::site::{is_this_machine, split_authority};
 
 /// Refuses what asks for the stub by a name that could be anybody's. In earnest it does nothing.
-pub fn loopback_host<S>(
+pub fn loopback_host<S, B>(
     dev: Option<Dev>,
 ) -> Condition<impl Transform<S, ServiceRequest, Response = ServiceResponse, Error = Error, InitError = ()>>
 where
-    S: Service<ServiceRequest, Response = ServiceResponse, Error = Error> + 'static,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
 {
     let anywhere = dev.is_some_and(|dev| dev.anywhere);
-    let look = from_fn(move |request: ServiceRequest, next: Next<_>| async move {
+    let look = from_fn(move |request: ServiceRequest, next: Next<B>| async move {
         let host = single(request.headers(), &HOST).ok().flatten().unwrap_or_default();
         if is_this_machine(host) || (anywhere && is_nobodys_name(host)) {
-            return next.call(request).await;
+            return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
         }
         let text = "This development stub answers to localhost, 127.0.0.1 and [::1] alone: `Host` names another.";
         Ok(request.error_response(Problem::new(Code::WrongHost).detail(text)))

@@ -1,10 +1,17 @@
 //! `/dev/…`: what the development stub can be told. In earnest none of it is there.
 
 pub mod clock;
+pub mod faults;
 pub mod guard;
+pub mod layer;
+pub mod look;
+pub mod outbox;
+pub mod requests;
 pub mod reset;
 pub mod session;
+pub mod slow;
 pub mod token;
+pub mod wire;
 
 use crate::http::code::Code;
 use crate::http::error::Problem;

@@ -79,5 +79,6 @@ pub async fn invite(
     let chance = (ctx.clock.now(), ctx.entropy.as_ref());
     let (create, draft) = Create::invited(By::from(caller), &email, role, chance)?;
     let user = ctx.store.submit(create).await??;
-    Ok((user, draft.into_link(&ctx.base_url)))
+    let link = link::given(ctx, draft, &user.email);
+    Ok((user, link))
 }

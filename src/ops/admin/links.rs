@@ -61,5 +61,5 @@ pub async fn make(ctx: &Ctx, caller: &Caller<Admin>, user: UserId) -> Result<(Li
     let kind = kind_for(&found);
     let (make, draft) = MakeLink::draw(By::from(caller), user, kind, now, ctx.entropy.as_ref())?;
     ctx.store.submit(make).await??;
-    Ok((kind, draft.into_link(&ctx.base_url)))
+    Ok((kind, link::given(ctx, draft, &found.email)))
 }

@@ -1,19 +1,35 @@
 //! The development stub: the server as it is, told what to do. Nothing here runs in earnest.
 
+pub mod faults;
+pub mod outbox;
+pub mod pattern;
+pub mod requests;
 pub mod reset;
+pub mod scrub;
 pub mod seed;
 pub mod session;
+pub mod shown;
+pub mod strike;
 pub mod token;
 
 use std::sync::Arc;
 
 use crate::base::moved_clock::MovedClock;
 use crate::base::time::{Clock as _, Timestamp, Ttl};
+use crate::ops::dev::faults::Faults;
+use crate::ops::dev::outbox::Outbox;
+use crate::ops::dev::requests::Requests;
 
 /// What the stub has that a server in earnest has not.
 pub struct Dev {
     /// The clock, which is moved.
     pub clock: Arc<MovedClock>,
+    /// What is to go wrong.
+    pub faults: Faults,
+    /// The calls that came in.
+    pub requests: Requests,
+    /// The links that were made.
+    pub outbox: Outbox,
 }
 
 /// What the clock shows.
@@ -34,7 +50,14 @@ impl Dev {
     }
 
     /// With a clock of its own.
-    pub const fn new(clock: Arc<MovedClock>) -> Self {
-        Self { clock }
+    pub fn new(clock: Arc<MovedClock>) -> Self {
+        Self { clock, faults: Faults::default(), requests: Requests::default(), outbox: Outbox::default() }
+    }
+
+    /// Forgets what was to go wrong, what came in and what went out.
+    pub fn forget(&self) {
+        self.faults.clear();
+        self.requests.clear();
+        self.outbox.clear();
     }
 }

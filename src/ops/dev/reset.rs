@@ -34,7 +34,12 @@ pub async fn reset(ctx: &Ctx) -> Result<(), Error> {
     if let Some(dev) = &ctx.dev {
         dev.clock.release();
     }
-    put_back(ctx, START).await
+    put_back(ctx, START).await?;
+    // Last: what came in until now belongs to before.
+    if let Some(dev) = &ctx.dev {
+        dev.forget();
+    }
+    Ok(())
 }
 
 struct Take(String);

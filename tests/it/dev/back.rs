@@ -2,14 +2,8 @@
 
 use serde_json::json;
 
+use crate::dev::signed_in;
 use crate::harness::TestServer;
-use crate::harness::browser::Browser;
-
-async fn signed_in(server: &TestServer, user: &str) -> Browser {
-    let mut browser = server.browser();
-    browser.post("/dev/session", json!({"user": format!("{user}@example.com")})).await.expect(200);
-    browser
-}
 
 #[tokio::test]
 async fn one_call_signs_a_browser_in() {

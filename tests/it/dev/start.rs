@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use crate::real::Site;
 
 /// A stub that runs until it is dropped.
-struct Stub {
-    child: Child,
+pub struct Stub {
+    pub child: Child,
     ready: Value,
 }
 
 impl Stub {
-    fn start(folder: &Path, args: &[&str]) -> Self {
+    pub fn start(folder: &Path, args: &[&str]) -> Self {
         let addr: &[_] = if args.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = command(folder).args(addr).args(args).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -28,7 +28,7 @@ impl Stub {
         Self { child, ready }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.ready["url"].as_str().unwrap())
     }
 
