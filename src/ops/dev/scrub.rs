@@ -36,7 +36,8 @@ fn is_token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.%+=~".contains(c)
 }
 
-fn cut(mut text: String, max: usize) -> String {
+/// A text of at most `max` bytes.
+pub fn cut(mut text: String, max: usize) -> String {
     let mut end = text.len().min(max);
     while !text.is_char_boundary(end) {
         end -= 1;

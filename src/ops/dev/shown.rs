@@ -59,8 +59,8 @@ pub fn access(ctx: &Ctx, token: &str, now: Timestamp) -> (ShownAccess, Option<Se
         Err(BadAccess::NotYet) => ("not_yet", None),
         Err(BadAccess::Expired) => ("expired", None),
     };
-    let claims = claims(token);
-    let text = |name| claim_text(&claims, name);
+    let (claims, is_ours) = (claims(token), !matches!(verdict, "malformed" | "bad_signature"));
+    let text = |name| claim_text(&claims, name, is_ours);
     let exp = claims.get("exp").and_then(Value::as_i64);
     (ShownAccess { verdict, jti: text("jti"), sub: text("sub"), sid: text("sid"), exp }, session)
 }
@@ -79,14 +79,16 @@ pub fn refresh(ctx: &Ctx, token: &str, by: Transport, now: Timestamp) -> (ShownR
         Transport::Cookie => "cookie",
         Transport::Body => "body",
     };
-    let claims = claims(token);
-    let text = |name| claim_text(&claims, name);
+    let (claims, is_ours) = (claims(token), !matches!(verdict, "malformed" | "bad_signature"));
+    let text = |name| claim_text(&claims, name, is_ours);
     let generation = claims.get("gen").and_then(Value::as_i64);
     (ShownRefresh { verdict, by, sid: text("sid"), generation, jti: text("jti") }, session)
 }
 
-fn claim_text(claims: &Value, name: &str) -> Option<String> {
-    claims.get(name)?.as_str().map(|claim| scrub::text(claim, MAX_CLAIM))
+/// A claim as it stands there. In what this server did not sign anything may stand, so that is scrubbed.
+fn claim_text(claims: &Value, name: &str, is_ours: bool) -> Option<String> {
+    let claim = claims.get(name)?.as_str()?;
+    Some(if is_ours { scrub::cut(claim.to_owned(), MAX_CLAIM) } else { scrub::text(claim, MAX_CLAIM) })
 }
 
 /// The claims as they stand there, believed or not; null where there are none.
@@ -103,7 +105,7 @@ mod tests {
     #[test]
     fn claims_are_read_from_anything_and_cut_to_size() {
         let token = |claims: &str| format!("x.{}.y", URL_SAFE_NO_PAD.encode(claims));
-        let read = |claims: &str| claim_text(&super::claims(&token(claims)), "jti");
+        let read = |claims: &str| claim_text(&super::claims(&token(claims)), "jti", false);
         assert_eq!(read(r#"{"jti":"abc"}"#).as_deref(), Some("abc"));
         assert_eq!(read(&format!(r#"{{"jti":"{}"}}"#, "é".repeat(99))).map(|jti| jti.len()), Some(MAX_CLAIM));
         assert_eq!(read(&format!(r#"{{"jti":"{}"}}"#, "a".repeat(43))).as_deref(), Some(scrub::HIDDEN));

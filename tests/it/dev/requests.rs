@@ -28,16 +28,16 @@ async fn a_call_is_kept_with_all_that_one_asks_for() {
     bob.post("/auth/login", login).await.expect(401);
     fault(&server, "/auth/me", json!({"fault": {"kind": "delay", "ms": 60}})).await;
     bob.get("/auth/me").await.expect(401);
-    let page = page(&server, "").await;
-    assert_eq!(column(&page, "number"), [1, 2, 3, 4]);
-    assert_eq!(column(&page, "method"), ["POST", "GET", "POST", "GET"]);
-    assert_eq!(column(&page, "path"), ["/auth/refresh", "/auth/me", "/auth/login", "/auth/me"]);
-    assert_eq!(column(&page, "status"), [200, 200, 401, 401]);
+    let kept = page(&server, "").await;
+    assert_eq!(column(&kept, "number"), [1, 2, 3, 4]);
+    assert_eq!(column(&kept, "method"), ["POST", "GET", "POST", "GET"]);
+    assert_eq!(column(&kept, "path"), ["/auth/refresh", "/auth/me", "/auth/login", "/auth/me"]);
+    assert_eq!(column(&kept, "status"), [200, 200, 401, 401]);
     assert_eq!(
-        column(&page, "code"),
+        column(&kept, "code"),
         json!([null, null, "invalid_credentials", "no_access_token"]).as_array().unwrap()[..]
     );
-    let [refresh, bearer, login, delayed] = page["requests"].as_array().unwrap().as_slice() else { panic!("{page}") };
+    let [refresh, bearer, login, delayed] = kept["requests"].as_array().unwrap().as_slice() else { panic!("{kept}") };
     assert_eq!((&refresh["origin"], &refresh["userAgent"]), (&json!("http://localhost:5173"), &json!(bob.agent)));
     assert_eq!(refresh["cookies"], json!(["device", "refreshToken"]));
     let shown = &refresh["refresh"];
@@ -48,12 +48,16 @@ async fn a_call_is_kept_with_all_that_one_asks_for() {
     assert_eq!((&shown["verdict"], &shown["sub"]), (&json!("good"), &json!(me.text("/id"))));
     assert_eq!(shown["sid"], me.text("/sessionId"));
     assert!(shown["exp"].is_i64() && shown["jti"].is_string(), "{shown}");
-    let kept = json!({"email": "bob@example.com", "password": "[hidden]", "transport": "body"});
-    assert_eq!((&login["body"], &refresh["body"], &bearer["body"]), (&kept, &json!({}), &Value::Null));
+    let body = json!({"email": "bob@example.com", "password": "[hidden]", "transport": "body"});
+    assert_eq!((&login["body"], &refresh["body"], &bearer["body"]), (&body, &json!({}), &Value::Null));
     assert_eq!(delayed["faults"], json!([{"id": 1, "kind": "delay"}]));
     assert!(
         delayed["ms"].as_u64() >= Some(60) && delayed["at"].as_str().unwrap().starts_with("2027-01-15T08:00:00.25")
     );
+    // The next token has a name of another length, and is told as well.
+    bob.refresh().await.expect(200);
+    let next = page(&server, "?after=4").await["requests"][0]["refresh"].clone();
+    assert_eq!((&next["gen"], next["jti"].as_str().map(str::len)), (&json!(1), Some(43)));
 }
 
 #[tokio::test]
