@@ -6,6 +6,7 @@ use crate::domain::client::Client;
 use crate::domain::event::{Event, Kind};
 use crate::domain::fact::Fact;
 use crate::domain::reason::Reason;
+use crate::domain::revocation::Revoked;
 use crate::ops::ctx::Ctx;
 use crate::ops::ending;
 use crate::ops::error::Error;
@@ -50,7 +51,11 @@ impl Op for End {
 
     fn run(&self, tx: &mut dyn Tx) -> Result<(), store::error::Error> {
         for id in &self.sessions {
-            let Some(session) = tx.session(*id)? else { continue };
+            let Some(session) = tx.session(*id)? else {
+                // A token that the stub made has none behind it.
+                tx.revoke(Revoked::Session(*id), self.now)?;
+                continue;
+            };
             if !ending::stands(tx, &session)? {
                 continue;
             }

@@ -131,6 +131,12 @@ async fn a_revoked_session_is_refused_as_one_that_an_administrator_ended() {
         let next = json!({ "refreshToken": next.text("/refreshToken") });
         app.post("/auth/refresh", next).await.expect_ended(reason);
     }
+    // A token with no session behind it is refused all the same.
+    let mut bob = server.browser();
+    bob.access = Some(bob.post("/dev/token", json!({})).await.text("/token"));
+    bob.me().await.expect(200);
+    fault(&server, "GET /auth/me", json!({"fault": {"kind": "revoke"}})).await;
+    bob.me().await.expect_problem(401, "invalid_access_token");
     let kinds = signed_in(&server, "ann").await.events().await;
     let count = |wanted: &str| kinds.iter().filter(|kind| *kind == wanted).count();
     assert_eq!((count("session_ended"), count("refresh_reuse")), (3, 3), "{kinds:?}");

@@ -197,3 +197,31 @@ async fn the_last_five_hundred_are_kept_and_read_in_pages() {
     let empty = page(&server, "").await;
     assert_eq!((&empty["requests"], &empty["last"]), (&json!([]), &json!(530)));
 }
+
+#[tokio::test]
+async fn every_flawed_token_gets_a_verdict_and_none_is_told() {
+    let server = TestServer::dev();
+    let mut browser = server.browser();
+    let described = browser.get("/openapi.json").await.json();
+    let flaws = &described["components"]["schemas"]["TokenWish"]["properties"]["flaw"]["enum"];
+    let mut sent = Vec::new();
+    for flaw in flaws.as_array().unwrap() {
+        let made = browser.post("/dev/token", json!({ "flaw": flaw })).await;
+        let token = if made.status == 200 { made.text("/token") } else { continue };
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            continue;
+        }
+        let asked = browser.request(Method::GET, "/auth/me").header("authorization", format!("Bearer {token}"));
+        sent.push((flaw.clone(), browser.send_only(asked).await.status, token));
+    }
+    let kept = server.browser().get("/dev/requests?after=0&limit=500").await;
+    let access = column(&kept.json(), "access");
+    assert!(access.len() == sent.len() && sent.len() > 50, "{} of {}", access.len(), sent.len());
+    for (shown, (flaw, status, token)) in access.iter().zip(&sent) {
+        let verdict = shown["verdict"].as_str().unwrap();
+        assert_eq!(verdict == "good", *status == 200, "{flaw} {status} {verdict}");
+        for part in token.split('.').filter(|part| part.len() > 30) {
+            assert!(!kept.text.contains(part), "{flaw}: {part}");
+        }
+    }
+}
