@@ -230,7 +230,7 @@ fn make_folder(config: &Config) -> Result<(), Error> {
 
 fn context(opened: Opened, config: Config, env: &mut Env, port: u16) -> Result<(Arc<Ctx>, Option<NewLink>), Error> {
     let (base_url, issuer) = (config.base_url(port), config.issuer(port));
-    let dev = config.dev.map(|_| Dev::new(Arc::new(MovedClock::new(Arc::clone(&env.clock)))));
+    let dev = config.dev.map(|_| Arc::new(Dev::new(Arc::new(MovedClock::new(Arc::clone(&env.clock))))));
     if let Some(dev) = &dev {
         env.clock = dev.clock.clone();
     }

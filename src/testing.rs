@@ -22,8 +22,11 @@ use crate::domain::client::Client;
 use crate::domain::email::Email;
 use crate::domain::session::Transport;
 use crate::ops::ctx::Ctx;
+use crate::ops::dev::faults::Faults;
+use crate::ops::dev::outbox::Outbox;
+use crate::ops::dev::requests::Requests;
 use crate::ops::dev::token::Wish;
-use crate::ops::dev::{reset, session, token};
+use crate::ops::dev::{Dev, reset, session, token};
 use crate::ops::opening::Arrival;
 use crate::server::{Running, Server};
 use crate::{ops, server};
@@ -31,7 +34,7 @@ use crate::{ops, server};
 /// A stub that runs until it is dropped.
 pub struct Stub {
     running: Running,
-    clock: Arc<MovedClock>,
+    dev: Arc<Dev>,
 }
 
 /// Somebody who is signed in.
@@ -82,8 +85,8 @@ pub fn start_with(settings: impl FnOnce(&mut Config)) -> Result<Stub, Error> {
         return Err(Error::NoStub);
     }
     let running = Server::start(config)?;
-    let clock = running.ctx().dev.as_ref().map(|dev| Arc::clone(&dev.clock)).ok_or(Error::NoStub)?;
-    Ok(Stub { running, clock })
+    let dev = running.ctx().dev.as_ref().map(Arc::clone).ok_or(Error::NoStub)?;
+    Ok(Stub { running, dev })
 }
 
 impl Stub {
@@ -119,7 +122,22 @@ impl Stub {
 
     /// What time it is for the stub.
     pub fn clock(&self) -> &MovedClock {
-        &self.clock
+        &self.dev.clock
+    }
+
+    /// What goes wrong for the next calls.
+    pub fn faults(&self) -> &Faults {
+        &self.dev.faults
+    }
+
+    /// What the application sent.
+    pub fn requests(&self) -> &Requests {
+        &self.dev.requests
+    }
+
+    /// The links that were made for people.
+    pub fn outbox(&self) -> &Outbox {
+        &self.dev.outbox
     }
 
     /// Everything as it was at the start. Tokens given since are refused.

@@ -48,8 +48,8 @@ export class Stub {
   fault = (fault) => this.call('POST', '/dev/faults', fault)
   /** What the application sent. */
   requests = async () => (await this.call('GET', '/dev/requests')).requests
-  /** The links that were made for people. */
-  outbox = async () => (await this.call('GET', '/dev/outbox')).links
+  /** The links that were made for people, newest last. */
+  outbox = async () => (await this.call('GET', '/dev/outbox')).messages
   /** Everything as at the start; in a `beforeEach`. */
   reset = () => this.call('POST', '/dev/reset', {})
   snapshot = (name) => this.call('POST', '/dev/snapshot', { name })

@@ -48,7 +48,7 @@ pub struct Ctx {
     /// The events of hours that are over.
     pub counted: Counted,
     /// What the development stub has besides.
-    pub dev: Option<Dev>,
+    pub dev: Option<Arc<Dev>>,
 }
 
 /// The keyring of the moment, and how to open the next.

@@ -20,5 +20,5 @@ use crate::ops::dev::Dev;
 
 /// What the stub has besides; its routes are there only where this is.
 fn of(state: &State) -> Result<&Dev, Problem> {
-    state.ctx.dev.as_ref().ok_or_else(|| Code::NotFound.into())
+    state.ctx.dev.as_deref().ok_or_else(|| Code::NotFound.into())
 }

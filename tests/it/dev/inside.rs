@@ -1,6 +1,7 @@
 //! `doorward::testing`: the stub in the process of a test.
 
 use doorward::base::time::Ttl;
+use doorward::ops::dev::faults::{Act, Often};
 use doorward::testing;
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -58,6 +59,20 @@ async fn many_see_nothing_of_each_other() {
         let next = &stubs[(at + 1) % stubs.len()];
         assert_eq!(ask(next, "/auth/me", session).await.0, 401);
     }
+}
+
+#[tokio::test]
+async fn it_fails_as_asked_and_tells_what_it_saw() {
+    let stub = testing::start().unwrap();
+    let bob = stub.session("bob@example.com").unwrap();
+    let busy = Act::Status { status: 503, code: None, retry_after: None };
+    stub.faults().add("GET /auth/me".parse().unwrap(), busy, Often::Times(1)).unwrap();
+    assert_eq!(ask(&stub, "/auth/me", &bob).await.0, 503);
+    assert_eq!(ask(&stub, "/auth/me", &bob).await.0, 200);
+    let (seen, _) = stub.requests().page(None, 10);
+    let seen: Vec<_> = seen.iter().map(|(_, call)| (call.path.as_str(), call.status)).collect();
+    assert_eq!(seen, [("/auth/me", Some(503)), ("/auth/me", Some(200))]);
+    assert_eq!(stub.outbox().map(|message| message.to.clone()), [""; 0]);
 }
 
 #[test]
