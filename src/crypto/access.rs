@@ -18,7 +18,7 @@ use crate::domain::version::Version;
 pub const CLIENT_ID: &str = "doorward";
 
 /// So far may a token's `iat` lie ahead of our clock.
-const MAX_AHEAD: Ttl = Ttl::from_secs(60);
+pub const MAX_AHEAD: Ttl = Ttl::from_secs(60);
 
 /// What an access token says (RFC 9068, section 2.2), in this order. Times are whole seconds, rounded down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -134,13 +134,23 @@ impl Verifier {
         Self { typ, algorithm, key }
     }
 
+    /// The one that it takes.
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Whether this key signed a token, of whatever type it is.
+    pub fn holds(&self, token: &Token<'_>) -> bool {
+        let (message, signature) = token.signed();
+        self.signed(message, signature)
+    }
+
     /// The claims of a token that this key signed, if they are exactly those of `C`.
     pub fn verify<C: DeserializeOwned>(&self, token: &Token<'_>) -> Result<C, BadToken> {
         if !token.is(self.typ, self.algorithm) {
             return Err(BadToken::Malformed);
         }
-        let (message, signature) = token.signed();
-        if !self.signed(message, signature) {
+        if !self.holds(token) {
             return Err(BadToken::BadSignature);
         }
         token.claims()

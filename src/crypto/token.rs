@@ -66,7 +66,7 @@ impl Typ {
 
     /// An access token's type is a media type: in any case, and its `application/` may be there
     /// (RFC 9068, section 4; RFC 7515, section 4.1.9). Nobody but this server writes a refresh token's.
-    fn is(self, typ: &str) -> bool {
+    pub fn is(self, typ: &str) -> bool {
         const PREFIX: &str = "application/";
         match self {
             Self::Access => {

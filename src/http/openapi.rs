@@ -125,6 +125,8 @@ fn no_null(body: &mut RefOr<RequestBody>) {
 #[openapi(
     paths(
         dev::token::token,
+        dev::state::show,
+        dev::inspect::inspect,
         dev::session::session,
         dev::clock::show,
         dev::clock::change,

@@ -147,6 +147,8 @@ routes! {
     /// Puts that into the application of the stub.
     configure_dev:
     "/dev/token" Dev { POST => dev::token::token }
+    "/dev/state" Dev { GET => dev::state::show }
+    "/dev/inspect" Dev { POST => dev::inspect::inspect }
     "/dev/session" Dev { POST => dev::session::session }
     "/dev/clock" Dev { GET => dev::clock::show, POST => dev::clock::change }
     "/dev/reset" Dev { POST => dev::reset::reset }

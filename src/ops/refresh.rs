@@ -1,5 +1,7 @@
 //! `POST /auth/refresh`: the table of the contract, section 3, in one operation.
 
+use std::net::Ipv4Addr;
+
 use crate::base::time::Timestamp;
 use crate::crypto::refresh::{RefreshLink, RefreshToken, exp_for};
 use crate::domain::client::Client;
@@ -9,11 +11,12 @@ use crate::domain::hash::{DeviceHash, TokenHash};
 use crate::domain::reason::Reason;
 use crate::domain::session::{Decision, Policy, Session, Shown, decide};
 use crate::ops::ctx::Ctx;
-use crate::ops::error::Error;
+use crate::ops::dev::chain::{Note, Outcome};
+use crate::ops::error::{Error, settle};
 use crate::ops::tokens::{self, Access, Refresh};
 use crate::ops::try_op::TryOp;
 use crate::ops::{ending, guard};
-use crate::store::rows::User;
+use crate::store::rows::{Rows, User};
 use crate::store::tx::Tx;
 
 /// Gives the successor of the token shown, or the same one again, with a new access token.
@@ -24,30 +27,19 @@ pub async fn refresh(
     client: &Client,
 ) -> Result<(Access, Refresh), Error> {
     let now = ctx.clock.now();
-    let policy = ctx.policy();
-    let link = shown.link();
-    let successor = link.successor(now, exp_for(now, policy.idle_ttl, link.end()))?;
-    let rotate = Rotate {
-        link: link.clone(),
-        shown: Shown {
-            generation: link.generation(),
-            hash: shown.hash(),
-            exp: link.exp(),
-            end: link.end(),
-            ver: link.ver(),
-            device,
-            client: client.clone(),
-        },
-        next: (successor.hash(), successor.link().exp()),
-        policy,
-        now,
-    };
-    let given = ctx.store.submit(rotate).await??;
+    let (rotate, successor) = Rotate::new(ctx, &shown, (device, client.clone()), now)?;
+    let given = ctx.store.submit(rotate).await?;
+    if let Some(dev) = &ctx.dev {
+        let (session, generation) = (shown.link().session(), shown.link().generation());
+        let outcome = outcome(given.as_ref());
+        outcome.inspect(|outcome| dev.chains.note(Note { session, generation, at: now, outcome: *outcome }));
+    }
+    let given = given?;
     ctx.activity.refreshed(now);
     let token = match given.what {
         What::Same => shown,
         What::Next => successor,
-        What::Row => shown.link().successor(given.session.rotated_at, given.session.exp)?,
+        What::Row | What::Late => shown.link().successor(given.session.rotated_at, given.session.exp)?,
     };
     Ok((tokens::access(ctx, &given.user, &given.session, now)?, tokens::refresh(token, now)))
 }
@@ -55,6 +47,25 @@ pub async fn refresh(
 /// Whether a token may still be good, as far as it says itself: a hint for pages, never a proof.
 pub fn may_live(ctx: &Ctx, shown: &RefreshToken) -> bool {
     ctx.clock.now() < shown.link().exp()
+}
+
+/// What a show would bring from the device and the place of the last one, and the row that it would meet.
+/// Nothing changes.
+pub(super) async fn foresee(
+    ctx: &Ctx,
+    shown: &RefreshToken,
+    now: Timestamp,
+) -> Result<(Decision, Option<Session>), Error> {
+    let (mut rotate, _) =
+        Rotate::new(ctx, shown, (None, Client::new(Ipv4Addr::LOCALHOST.into(), "", String::new())), now)?;
+    let mut look = move |rows: &dyn Rows| -> Result<_, Error> {
+        if let Some(row) = rows.session(rotate.link.session())? {
+            (rotate.shown.device, rotate.shown.client) = (row.device, row.client);
+        }
+        let (decision, found) = rotate.judge(rows)?;
+        Ok((decision, found.map(|(session, _)| session)))
+    };
+    ctx.store.read(move |rows| settle(look(rows))).await?
 }
 
 struct Rotate {
@@ -74,6 +85,8 @@ enum What {
     Next,
     /// The successor as of the row's times.
     Row,
+    /// The same, by a recovery.
+    Late,
 }
 
 struct Given {
@@ -86,23 +99,9 @@ impl TryOp for Rotate {
     type Out = Given;
 
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Given, Error> {
-        let session = tx.session(self.link.session())?.filter(|row| row.user == self.link.user());
-        let user = tx.user(self.link.user())?;
-        let present = guard::present(user.as_ref(), tx.meta()?.epoch);
-        let is_parent = self.is_parent(session.as_ref())?;
-        let decision = decide(session.as_ref(), present, &self.shown, is_parent, &self.policy, self.now);
-        let (Some(session), Some(user)) = (session, user) else {
-            let reason = ending::why_not_there(tx, self.shown.ver)?;
-            return Err(Error::SessionEnded(reason.unwrap_or_else(|| refusal(decision))));
-        };
+        let (decision, found) = self.judge(tx)?;
+        let Some((session, user)) = found else { return Err(Error::SessionEnded(refusal(decision))) };
         match decision {
-            Decision::Refuse(Reason::Unknown) if session.ended.is_none() => {
-                let reason = match present {
-                    Ok(present) => ending::why_not_present(tx, user.id, self.shown.ver, present)?,
-                    Err(reason) => reason,
-                };
-                Err(Error::SessionEnded(reason))
-            }
             Decision::Refuse(reason) => Err(Error::SessionEnded(reason)),
             Decision::Same => Ok(Given { what: What::Same, user, session }),
             Decision::Replay => Ok(Given { what: What::Row, user, session }),
@@ -114,7 +113,7 @@ impl TryOp for Rotate {
                 let after = Session { recoveries, ..session.clone() };
                 tx.update_session(&session, &after)?;
                 tx.record(&self.event(Kind::LateRecovery, &session))?;
-                Ok(Given { what: What::Row, user, session: after })
+                Ok(Given { what: What::Late, user, session: after })
             }
             Decision::End(reason) => {
                 ending::end(tx, &session, reason, self.now)?;
@@ -128,6 +127,51 @@ impl TryOp for Rotate {
 }
 
 impl Rotate {
+    /// Makes the successor too, as of now.
+    fn new(
+        ctx: &Ctx,
+        shown: &RefreshToken,
+        (device, client): (Option<DeviceHash>, Client),
+        now: Timestamp,
+    ) -> Result<(Self, RefreshToken), Error> {
+        let policy = ctx.policy();
+        let link = shown.link();
+        let successor = link.successor(now, exp_for(now, policy.idle_ttl, link.end()))?;
+        let shown = Shown {
+            generation: link.generation(),
+            hash: shown.hash(),
+            exp: link.exp(),
+            end: link.end(),
+            ver: link.ver(),
+            device,
+            client,
+        };
+        let next = (successor.hash(), successor.link().exp());
+        Ok((Self { link: link.clone(), shown, next, policy, now }, successor))
+    }
+
+    /// What to do, and with which row of whom. A refusal has its reason in full; it alone may come without rows.
+    fn judge(&self, rows: &dyn Rows) -> Result<(Decision, Option<(Session, User)>), Error> {
+        let session = rows.session(self.link.session())?.filter(|row| row.user == self.link.user());
+        let user = rows.user(self.link.user())?;
+        let present = guard::present(user.as_ref(), rows.meta()?.epoch);
+        let is_parent = self.is_parent(session.as_ref())?;
+        let decision = decide(session.as_ref(), present, &self.shown, is_parent, &self.policy, self.now);
+        let (Some(session), Some(user)) = (session, user) else {
+            let reason = ending::why_not_there(rows, self.shown.ver)?;
+            return Ok((Decision::Refuse(reason.unwrap_or_else(|| refusal(decision))), None));
+        };
+        let decision = match (decision, present) {
+            (Decision::Refuse(Reason::Unknown), _) if session.ended.is_some() => decision,
+            (Decision::Refuse(Reason::Unknown), Err(reason)) => Decision::Refuse(reason),
+            (Decision::Refuse(Reason::Unknown), Ok(present)) => {
+                Decision::Refuse(ending::why_not_present(rows, user.id, self.shown.ver, present)?)
+            }
+            (decided, _) => decided,
+        };
+        Ok((decision, Some((session, user))))
+    }
+
     /// Whether the row's token is the successor of the one shown. A token that can't be signed is no proof
     /// against anybody: that is an error.
     fn is_parent(&self, row: Option<&Session>) -> Result<bool, Error> {
@@ -165,5 +209,17 @@ fn refusal(decision: Decision) -> Reason {
         Decision::Same | Decision::Replay | Decision::Rotate | Decision::Recover(_) | Decision::End(_) => {
             Reason::Unknown
         }
+    }
+}
+
+/// What the stub remembers of it. A failure of the server is nothing that came of the token.
+fn outcome(given: Result<&Given, &Error>) -> Option<Outcome> {
+    match given {
+        Ok(Given { what: What::Next, .. }) => Some(Outcome::Rotated),
+        Ok(Given { what: What::Same, .. }) => Some(Outcome::Same),
+        Ok(Given { what: What::Row, .. }) => Some(Outcome::Replayed),
+        Ok(Given { what: What::Late, .. }) => Some(Outcome::Recovered),
+        Err(Error::SessionEnded(reason)) => Some(Outcome::Refused(*reason)),
+        Err(_) => None,
     }
 }

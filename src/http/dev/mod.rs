@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod faults;
 pub mod guard;
+pub mod inspect;
 pub mod layer;
 pub mod look;
 pub mod outbox;
@@ -10,6 +11,7 @@ pub mod requests;
 pub mod reset;
 pub mod session;
 pub mod slow;
+pub mod state;
 pub mod token;
 pub mod wire;
 

@@ -1,7 +1,10 @@
 //! The development stub: the server as it is, told what to do. Nothing here runs in earnest.
 
+pub mod chain;
 pub mod faults;
+pub mod inspect;
 pub mod outbox;
+pub mod parts;
 pub mod pattern;
 pub mod requests;
 pub mod reset;
@@ -9,6 +12,7 @@ pub mod scrub;
 pub mod seed;
 pub mod session;
 pub mod shown;
+pub mod state;
 pub mod strike;
 pub mod token;
 
@@ -16,6 +20,7 @@ use std::sync::Arc;
 
 use crate::base::moved_clock::MovedClock;
 use crate::base::time::{Clock as _, Timestamp, Ttl};
+use crate::ops::dev::chain::Chains;
 use crate::ops::dev::faults::Faults;
 use crate::ops::dev::outbox::Outbox;
 use crate::ops::dev::requests::Requests;
@@ -30,6 +35,8 @@ pub struct Dev {
     pub requests: Requests,
     /// The links that were made.
     pub outbox: Outbox,
+    /// What became of the refresh tokens that were shown.
+    pub chains: Chains,
 }
 
 /// What the clock shows.
@@ -51,7 +58,13 @@ impl Dev {
 
     /// With a clock of its own.
     pub fn new(clock: Arc<MovedClock>) -> Self {
-        Self { clock, faults: Faults::default(), requests: Requests::default(), outbox: Outbox::default() }
+        Self {
+            clock,
+            chains: Chains::default(),
+            faults: Faults::default(),
+            requests: Requests::default(),
+            outbox: Outbox::default(),
+        }
     }
 
     /// Forgets what was to go wrong, what came in and what went out.

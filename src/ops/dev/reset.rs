@@ -22,6 +22,9 @@ pub async fn put_back(ctx: &Ctx, name: &str) -> Result<(), Error> {
     let sealed = ctx.store.submit(back).await??;
     ctx.guesses.forget();
     ctx.counted.forget();
+    if let Some(dev) = &ctx.dev {
+        dev.chains.clear();
+    }
     // A ring takes longer to open than all else here.
     if !ctx.keyring().is_of(&sealed) {
         keys::reload(ctx).await?;

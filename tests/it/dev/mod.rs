@@ -5,9 +5,11 @@ mod cut;
 mod faults;
 mod guard;
 mod inside;
+mod inspect;
 mod outbox;
 mod requests;
 mod start;
+mod state;
 mod token;
 
 use serde_json::{Value, json};
