@@ -146,6 +146,7 @@ routes! {
     DEV_ROUTES,
     /// Puts that into the application of the stub.
     configure_dev:
+    "/dev" Page { GET => pages::dev }
     "/dev/token" Dev { POST => dev::token::token }
     "/dev/state" Dev { GET => dev::state::show }
     "/dev/inspect" Dev { POST => dev::inspect::inspect }

@@ -52,12 +52,12 @@ const watch = async (context, complaints, causes) => {
 };
 
 /** What a file of tests needs. `first` is false where the test makes the first administrator itself. */
-export const suite = (settings = {}, { fake = false, first = true } = {}) => {
+export const suite = (settings = {}, { fake = false, dev = false, first = !dev } = {}) => {
   const self = { server: /** @type {Server} */ (/** @type {unknown} */ (null)), browser: /** @type {any} */ (null) };
   let complaints = [];
   let contexts = [];
   before(async () => {
-    [self.server, self.browser] = await Promise.all([Server.start(settings, { fake }), chromium.launch(CHROMIUM)]);
+    [self.server, self.browser] = await Promise.all([Server.start(settings, { fake, dev }), chromium.launch(CHROMIUM)]);
     if (first) await self.server.setUp();
   });
   afterEach(async () => {

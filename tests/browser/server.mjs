@@ -25,11 +25,28 @@ export class Server {
   #ahead = 0;
   #token = "";
 
-  /** @param {object} settings of `config.toml`; `fake` moves the server's clock by `advance` */
-  static async start(settings = {}, { fake = false } = {}) {
+  /** @param {object} settings of `config.toml`; `fake` moves the server's clock by `advance`; `dev` is the stub */
+  static async start(settings = {}, { fake = false, dev = false } = {}) {
     const server = new Server();
-    await server.#start(settings, fake);
+    await (dev ? server.#startDev(settings) : server.#start(settings, fake));
     return server;
+  }
+
+  async #startDev(settings) {
+    const config = join(this.#data, "config.toml");
+    writeFileSync(config, toml(settings));
+    this.#child = spawn(BINARY, ["serve", "--dev", "--config", config, "--listen", "127.0.0.1:0"], {
+      cwd: this.#data,
+      env: { PATH: process.env.PATH },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child.stderr.on("data", (part) => (this.#log += part));
+    for await (const line of createInterface({ input: this.#child.stdout })) {
+      this.origin = JSON.parse(line).url;
+      break;
+    }
+    if (!this.origin) throw new Error(`the stub did not start:\n${this.#log}`);
+    this.#child.stdout.resume();
   }
 
   async #start(settings, fake) {

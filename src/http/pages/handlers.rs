@@ -44,6 +44,8 @@ pages! {
     setup;
     /// `GET /link`.
     link;
+    /// `GET /dev`, which the stub alone has.
+    dev;
 }
 
 /// `GET /login`: the sign-in; on to where one was going for who is signed in, unless a reason stands in

@@ -16,7 +16,7 @@ use crate::http::pages::embedded;
 use crate::http::pages::texts::{LANGUAGES, Words, words};
 
 /// The pages, by the name of their file.
-pub const PAGES: [&str; 8] = ["welcome", "login", "register", "setup", "link", "account", "admin", "demo"];
+pub const PAGES: [&str; 9] = ["welcome", "login", "register", "setup", "link", "account", "admin", "demo", "dev"];
 
 /// The largest logo, in bytes.
 const MAX_LOGO: usize = 256 << 10;
@@ -174,6 +174,19 @@ fn said_by_scripts(words: &Words, page: &str) -> String {
     serde_json::to_string(&words).unwrap_or_default()
 }
 
+/// Whom the sign-in page of the stub offers, in JSON as lists: address, password, role, whether disabled. No brace
+/// stands in it, where [`fill`] would look for a name.
+fn people(config: &Config) -> String {
+    if config.dev.is_none() {
+        return String::new();
+    }
+    let users = config.dev_users.iter();
+    let users: Vec<_> =
+        users.map(|user| (user.email.as_str(), &user.password, user.role.as_str(), user.disabled)).collect();
+    let json = serde_json::to_string(&users).unwrap_or_default();
+    json.replace('{', "\\u007b")
+}
+
 fn pages(
     config: &Config,
     files: &[(String, Cow<'static, [u8]>)],
@@ -193,11 +206,13 @@ fn pages(
         words.insert("origins".to_owned(), origins.join(" "));
         words.insert("access".to_owned(), config.tokens.access_ttl.secs().to_string());
         words.insert("registration".to_owned(), format!("{:?}", config.registration).to_lowercase());
+        words.insert("people".to_owned(), people(config));
         for name in PAGES {
             let Some(main) = embedded::page(name) else { continue };
             words.insert("page".to_owned(), name.to_owned());
             words.insert("scripts".to_owned(), said_by_scripts(&words, name));
             words.insert("title".to_owned(), words.get(&format!("{name}.title")).cloned().unwrap_or_default());
+            let main = main.replace("{{people}}", if config.dev.is_some() { "{{>people}}" } else { "" });
             let frame = frame.replace("{{loads}}", &loads(files, name)).replace("{{main}}", &include(&main));
             let frame = frame.replace(&format!("data-nav=\"{name}\""), "aria-current=\"page\"");
             let text = fill(&frame, &words);

@@ -113,3 +113,19 @@ async fn at_most_two_hundred_sessions_are_listed() {
     }
     assert_eq!(sessions(&server).await.len(), 200);
 }
+
+#[tokio::test]
+async fn the_pages_of_a_server_in_earnest_have_nothing_of_it() {
+    let (dev, earnest) = (TestServer::dev(), TestServer::start());
+    let page = dev.browser().get("/login").await;
+    assert!(page.text.contains("ann@example.com") && page.text.contains("js/people.js"), "{page:?}");
+    assert!(dev.browser().get("/dev").await.text.contains("js/dev.js"));
+    let page = earnest.browser().get("/login").await;
+    page.expect(200);
+    for trace in ["people", "ann@", "stub", "/dev"] {
+        assert!(!page.text.contains(trace), "{trace}: {page:?}");
+    }
+    earnest.browser().get("/dev").await.expect_problem(404, "not_found");
+    earnest.browser().get("/dev/state").await.expect_problem(404, "not_found");
+    earnest.browser().post("/dev/inspect", json!({"token": "x"})).await.expect_problem(404, "not_found");
+}

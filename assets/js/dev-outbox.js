@@ -1,0 +1,31 @@
+// @ts-check
+/** What would have gone out to people: links. */
+
+import { make, tag, timeElement, timeOfDay } from "./admin-dom.js";
+import { Shown } from "./dev-api.js";
+import { get } from "./form.js";
+
+const shown = new Shown();
+
+/** @typedef {{ to: string, kind: string, url: string, made: string }} Message */
+
+/** Gives whether there is anything to see. @param {{ messages: Message[] }} answer */
+export function outbox({ messages }) {
+  shown.draw(messages, () => get("outbox").replaceChildren(...[...messages].reverse().map(row)));
+  return messages.length > 0;
+}
+
+/** @param {Message} message */
+function row({ to, kind, url, made }) {
+  return make(
+    "li",
+    { class: "row" },
+    make(
+      "div",
+      { class: "grow" },
+      make("p", {}, make("strong", { class: "wrap", text: to }), " ", tag(kind)),
+      make("p", { class: "soft small" }, timeElement(made, timeOfDay(made))),
+    ),
+    make("a", { class: "button plain slim", href: url, text: new URL(url, location.href).pathname, "aria-label": `${kind}: ${to}` }),
+  );
+}
