@@ -11,7 +11,6 @@ const SIDE = 14;
 /** How high the line lies, and how large a generation is. */
 const LINE = 30;
 const SIZE = 11;
-const HEIGHT = 80;
 
 /** What may fork off, in the order of the key. */
 export const FORKS = ["same", "replayed", "recovered", "refused"];
@@ -73,6 +72,9 @@ function fork(kind, x, next) {
 /** Where its count stands. @type {Record<string, [number, number]>} */
 const COUNTS = { same: [18, LINE - 17], replayed: [STEP / 2, LINE + 29], recovered: [STEP / 2, LINE + 42], refused: [15, LINE + 38] };
 
+/** How far each reaches below the line. @type {Record<string, number>} */
+const DEPTHS = { same: 0, replayed: 32, recovered: 45, refused: 42 };
+
 /**
  * The picture, as wide as there is room.
  * @param {Chain} chain @param {number} width in pixels
@@ -82,8 +84,8 @@ export function chainImage(chain, width) {
   const room = Math.max(3, Math.floor((width - 2 * SIDE) / STEP) + 1);
   const shown = chosen(chain, forks, room);
   const full = SIDE * 2 + STEP * (shown.length - 1);
-  const below = [...forks].some(([at, kinds]) => shown.includes(at) && Object.keys(kinds).some((kind) => kind !== "same"));
-  const height = below ? HEIGHT : LINE + SIZE + 3;
+  const kinds = [...forks].flatMap(([at, counts]) => (shown.includes(at) ? Object.keys(counts) : []));
+  const height = LINE + Math.max(SIZE + 3, ...kinds.map((kind) => DEPTHS[kind]));
   const label = say("dev.chain", { first: number(chain.chainStart), last: number(chain.generation), again: number(again(forks)), refused: number(sum(forks, "refused")) });
   const image = svg("svg", { viewBox: `0 0 ${full} ${height}`, width: full, height, role: "img", "aria-label": label, class: "chain" });
   shown.forEach((generation, at) => {
@@ -121,11 +123,17 @@ const sum = (forks, kind) => [...forks.values()].reduce((all, counts) => all + (
 /** @param {Forks} forks */
 const again = (forks) => FORKS.filter((kind) => kind !== "refused").reduce((all, kind) => all + sum(forks, kind), 0);
 
+/** How each fork looks in the key. @type {Record<string, string>} */
+const SIGNS = {
+  same: "M-4 6C-12 -10 12 -10 4 6",
+  replayed: "M-9 -4C-6 7 6 7 9 -4",
+  recovered: "M-9 -4C-6 7 6 7 9 -4",
+  refused: "M-5 -5l10 10m0 -10l-10 10",
+};
+
 /** A small picture of a fork, for the key. @param {string} kind */
 export function keyImage(kind) {
-  const y = { same: 6, refused: LINE + 12, replayed: LINE + 2, recovered: LINE + 10 }[kind] ?? LINE;
-  const x = kind === "same" || kind === "refused" ? -10 : 2;
-  const image = svg("svg", { viewBox: `${x} ${y} ${kind === "same" || kind === "refused" ? 20 : 30} 32`, width: 18, height: 20, "aria-hidden": "true", class: "chain" });
-  image.append(svg("g", { class: `fork ${kind}` }, fork(kind, kind === "same" || kind === "refused" ? 0 : -8, true)));
+  const image = svg("svg", { viewBox: "-10 -10 20 20", width: 18, height: 18, "aria-hidden": "true", class: "chain" });
+  image.append(svg("g", { class: `fork ${kind}` }, svg("path", { d: SIGNS[kind] })));
   return image;
 }

@@ -11,18 +11,23 @@ import { get, say } from "./form.js";
  *   ms: number, access: Token | null, refresh: Token | null, faults: { id: number, kind: string }[] }} Call
  */
 
-/** So many are shown. */
-const MOST = 50;
+/** So many are shown at first, and more with each press. */
+const PAGE = 15;
 
 const shown = new Shown();
+let most = PAGE;
+/** @type {Call[]} */
+let all = [];
 
 /** @param {{ requests: Call[] }} answer */
 export function requests({ requests }) {
-  const calls = requests.slice(-MOST).reverse();
+  all = requests;
+  const calls = requests.slice(-most).reverse();
   shown.draw(calls, () => get("requests").replaceChildren(...calls.map(row)));
   get("no-requests").hidden = calls.length > 0;
   get("requests-table").hidden = calls.length === 0;
   get("clear-requests").hidden = calls.length === 0;
+  get("more-requests").hidden = requests.length <= most;
 }
 
 /** One cell, which on a phone says what it is. @param {string} label @param {(Node | string | null | undefined | false)[]} children */
@@ -53,6 +58,14 @@ function said(kind, { verdict, gen }) {
   return tag(verdict === "good" ? which : `${which}: ${verdict}`, verdict === "good" ? "" : "bad");
 }
 
+get("more-requests").addEventListener("click", () => {
+  const first = get("requests").children.length;
+  most += PAGE;
+  requests({ requests: all });
+  const row = get("requests").children[first];
+  row?.setAttribute("tabindex", "-1");
+  row?.focus();
+});
 get("clear-requests").addEventListener("click", async () => {
   const answer = await ask("DELETE", "requests");
   if (answer.ok) done(say("dev.requests.cleared"));
