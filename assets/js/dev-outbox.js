@@ -3,7 +3,7 @@
 
 import { make, tag, timeElement, timeOfDay } from "./admin-dom.js";
 import { Shown } from "./dev-api.js";
-import { get } from "./form.js";
+import { get, say } from "./form.js";
 
 const shown = new Shown();
 
@@ -26,6 +26,6 @@ function row({ to, kind, url, made }) {
       make("p", {}, make("strong", { class: "wrap", text: to }), " ", tag(kind)),
       make("p", { class: "soft small" }, timeElement(made, timeOfDay(made))),
     ),
-    make("a", { class: "button plain slim", href: url, text: new URL(url, location.href).pathname, "aria-label": `${kind}: ${to}` }),
+    make("a", { class: "button plain slim", href: url, text: say("dev.open"), "aria-label": `${say("dev.open")}: ${kind}, ${to}` }),
   );
 }

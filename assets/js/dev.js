@@ -67,8 +67,8 @@ get("snapshot-form").addEventListener("submit", async (/** @type {SubmitEvent} *
   const way = /** @type {HTMLButtonElement | null} */ (event.submitter)?.value ?? "snapshot";
   const name = get("snapshot").value.trim();
   const answer = await ask("POST", way, { name });
-  if (answer.ok) done(say(`dev.again.${way}`, { name }));
-  else if (answer.status === 404) failed({ ...answer, detail: say("dev.again.unknown", { name }) });
+  if (answer.ok) done(say(`dev.again.${way}`, { label: name }));
+  else if (answer.status === 404) failed({ ...answer, detail: say("dev.again.unknown", { label: name }) });
   else failed(answer);
   look();
 });
