@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use rust_embed::RustEmbed;
+use sha2::{Digest as _, Sha256};
 
 #[derive(RustEmbed)]
 #[folder = "assets/pages/"]
@@ -48,18 +49,38 @@ fn text(bytes: Bytes) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Everything that pages load, by its path, in the order of the paths.
-pub(super) fn assets() -> Vec<(String, Bytes)> {
+/// What pages load.
+pub(super) struct File {
+    /// Its path under `/assets/{digest}/`.
+    pub(super) path: String,
+    /// What stands in it.
+    pub(super) bytes: Bytes,
+    /// The SHA-256 of that. It is known beforehand: to look at every byte at the start would hold them in memory.
+    pub(super) hash: [u8; 32],
+}
+
+impl File {
+    /// One that the settings make.
+    pub(super) fn made(path: &str, bytes: Vec<u8>) -> Self {
+        Self { path: path.to_owned(), hash: Sha256::digest(&bytes).into(), bytes: bytes.into() }
+    }
+}
+
+/// Everything that pages load, in the order of the paths.
+pub(super) fn assets() -> Vec<File> {
     let mut all = Vec::new();
     collect::<Css>(&mut all);
     collect::<Js>(&mut all);
     collect::<Img>(&mut all);
     collect::<Client>(&mut all);
-    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all.sort_by(|a, b| a.path.cmp(&b.path));
     all
 }
 
-fn collect<E: RustEmbed>(all: &mut Vec<(String, Bytes)>) {
-    let files = E::iter().filter_map(|path| E::get(&path).map(|file| (path.into_owned(), file.data)));
-    all.extend(files);
+fn collect<E: RustEmbed>(all: &mut Vec<File>) {
+    let file = |path: Cow<'static, str>| {
+        let file = E::get(&path)?;
+        Some(File { path: path.into_owned(), hash: file.metadata.sha256_hash(), bytes: file.data })
+    };
+    all.extend(E::iter().filter_map(file));
 }

@@ -165,7 +165,7 @@ fn answer(request: &HttpRequest, served: &Served, cache: &'static str, vary: &[H
     if gzip {
         return answer.insert_header((CONTENT_ENCODING, "gzip")).body(served.gzip().to_vec());
     }
-    answer.body(served.bytes.clone())
+    answer.body(served.plain())
 }
 
 /// Whether the browser takes gzip (RFC 9110, section 12.5.3).

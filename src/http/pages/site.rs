@@ -7,12 +7,13 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::OnceLock;
 
+use actix_web::web::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
-use crate::http::pages::embedded;
+use crate::http::pages::embedded::{self, File};
 use crate::http::pages::texts::{LANGUAGES, Words, words};
 
 /// The pages, by the name of their file.
@@ -39,7 +40,7 @@ pub struct Site {
 /// Bytes that are served, and their compressed form once somebody asked for it.
 pub struct Served {
     /// As they are.
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'static, [u8]>,
     /// Their content type.
     pub kind: String,
     /// A strong validator (RFC 9110, section 8.8.3).
@@ -48,9 +49,17 @@ pub struct Served {
 }
 
 impl Served {
-    fn new(bytes: Vec<u8>, kind: String) -> Self {
-        let etag = format!("\"{}\"", short(&Sha256::digest(&bytes)));
-        Self { bytes, kind, etag, gzip: OnceLock::new() }
+    fn new(file: File) -> Self {
+        let (kind, etag) = (mime(&file.path), format!("\"{}\"", short(&file.hash)));
+        Self { bytes: file.bytes, kind, etag, gzip: OnceLock::new() }
+    }
+
+    /// As they are, for an answer.
+    pub fn plain(&self) -> Bytes {
+        match &self.bytes {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => Bytes::copy_from_slice(bytes),
+        }
     }
 
     /// Compressed. Made at the first request, kept from then on.
@@ -68,23 +77,20 @@ impl Site {
     /// Fills the pages in with the settings' name, colour and logo.
     pub fn new(config: &Config) -> Result<Self, BadLogo> {
         let mut files = embedded::assets();
-        files.extend(brand(config).map(|css| ("css/brand.css".to_owned(), css.into_bytes().into())));
+        files.extend(brand(config).map(|css| File::made("css/brand.css", css.into_bytes())));
         let logo = logo(config)?;
         let logo_path = logo.as_ref().map_or("img/door.svg", |(path, _)| *path);
-        files.extend(logo.as_ref().map(|(path, bytes)| ((*path).to_owned(), bytes.clone().into())));
+        files.extend(logo.map(|(path, bytes)| File::made(path, bytes)));
         let integrity = integrity(&files).into_bytes();
-        files.push(("client/integrity.json".to_owned(), integrity.into()));
+        files.push(File::made("client/integrity.json", integrity));
         let mut hash = Sha256::new();
-        for (path, bytes) in &files {
-            hash.update(path.as_bytes());
-            hash.update(Sha256::digest(bytes));
+        for file in &files {
+            hash.update(file.path.as_bytes());
+            hash.update(file.hash);
         }
         let digest = short(&hash.finalize());
         let pages = pages(config, &files, &digest, logo_path);
-        let assets = files.into_iter().map(|(path, bytes)| {
-            let kind = mime(&path);
-            (path, Served::new(bytes.into_owned(), kind))
-        });
+        let assets = files.into_iter().map(|file| (file.path.clone(), Served::new(file)));
         Ok(Self { assets: assets.collect(), pages, digest })
     }
 
@@ -100,13 +106,13 @@ impl Site {
 }
 
 /// What pages of others name to load these very files of the browser client (Subresource Integrity).
-fn integrity(files: &[(String, Cow<'static, [u8]>)]) -> String {
+fn integrity(files: &[File]) -> String {
     use base64::Engine as _;
     let hash = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(sha2::Sha384::digest(bytes));
     let scripts =
-        files.iter().filter(|(path, _)| path.starts_with("client/") && mime(path).starts_with("text/javascript"));
+        files.iter().filter(|it| it.path.starts_with("client/") && mime(&it.path).starts_with("text/javascript"));
     let values: Words = scripts
-        .map(|(path, bytes)| (path.trim_start_matches("client/").to_owned(), format!("sha384-{}", hash(bytes))))
+        .map(|it| (it.path.trim_start_matches("client/").to_owned(), format!("sha384-{}", hash(&it.bytes))))
         .collect();
     serde_json::to_string_pretty(&values).unwrap_or_default()
 }
@@ -123,6 +129,7 @@ fn mime(path: &str) -> String {
     match ending {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
         "json" => "application/json",
         "svg" => "image/svg+xml",
         "png" => "image/png",
@@ -138,8 +145,8 @@ fn brand(config: &Config) -> Option<String> {
 }
 
 /// The tags that load what a page needs of the files that there are.
-fn loads(files: &[(String, Cow<'static, [u8]>)], page: &str) -> String {
-    let has = |path: &str| files.iter().any(|(known, _)| known == path);
+fn loads(files: &[File], page: &str) -> String {
+    let has = |path: &str| files.iter().any(|file| file.path == path);
     let styles = ["css/base.css".to_owned(), format!("css/{page}.css"), "css/brand.css".to_owned()];
     let mut tags = String::new();
     for path in styles.iter().filter(|path| has(path)) {
@@ -187,12 +194,7 @@ fn people(config: &Config) -> String {
     json.replace('{', "\\u007b")
 }
 
-fn pages(
-    config: &Config,
-    files: &[(String, Cow<'static, [u8]>)],
-    digest: &str,
-    logo: &str,
-) -> HashMap<(&'static str, &'static str), Served> {
+fn pages(config: &Config, files: &[File], digest: &str, logo: &str) -> HashMap<(&'static str, &'static str), Served> {
     let mut pages = HashMap::new();
     let frame = embedded::page("_frame").unwrap_or_default();
     for language in LANGUAGES {
@@ -216,7 +218,7 @@ fn pages(
             let frame = frame.replace("{{loads}}", &loads(files, name)).replace("{{main}}", &include(&main));
             let frame = frame.replace(&format!("data-nav=\"{name}\""), "aria-current=\"page\"");
             let text = fill(&frame, &words);
-            pages.insert((name, language), Served::new(text.into_bytes(), "text/html; charset=utf-8".to_owned()));
+            pages.insert((name, language), Served::new(File::made("page.html", text.into_bytes())));
         }
     }
     pages
@@ -292,7 +294,7 @@ mod tests {
         for language in LANGUAGES {
             for name in PAGES {
                 let page = site.page(name, language).unwrap_or_else(|| panic!("{name} is not there"));
-                let text = String::from_utf8(page.bytes.clone()).unwrap();
+                let text = String::from_utf8(page.bytes.to_vec()).unwrap();
                 assert!(!text.contains("{{"), "{name} {language}: {}", text.split("{{").nth(1).unwrap());
                 assert!(!text.contains("<b>") && !text.contains("=\"["), "{name}");
                 assert!(!text.contains("style=") && !text.contains("onclick=") && !text.contains("<style"), "{name}");
@@ -304,7 +306,7 @@ mod tests {
     fn what_a_page_loads_is_there() {
         let site = Site::new(&Config::default()).unwrap();
         for name in PAGES {
-            let text = String::from_utf8(site.page(name, "en").unwrap().bytes.clone()).unwrap();
+            let text = String::from_utf8(site.page(name, "en").unwrap().bytes.to_vec()).unwrap();
             for url in text.split("=\"/assets/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
                 let (digest, path) = url.split_once('/').unwrap();
                 assert!(site.asset(digest, path).is_some_and(|(_, current)| current), "{name} loads {url}");
@@ -315,10 +317,10 @@ mod tests {
     #[test]
     fn compressed_and_plain_are_the_same() {
         use std::io::Read as _;
-        let served = Served::new(b"abc".repeat(1_000), "text/css".to_owned());
+        let served = Served::new(File::made("a.css", b"abc".repeat(1_000)));
         let mut plain = Vec::new();
         flate2::read::GzDecoder::new(served.gzip()).read_to_end(&mut plain).unwrap();
-        assert_eq!(plain, served.bytes);
+        assert_eq!(plain, served.plain());
         assert!(served.gzip().len() < 100);
     }
 }
