@@ -88,7 +88,9 @@ impl Answer<'_> {
 }
 
 fn length(head: &[u8]) -> Result<usize> {
-    let Some(start) = memmem::find(head, b"content-length: ") else { return Ok(0) };
+    let find = |name: &[u8]| memmem::find(head, name);
+    // The second is how Node writes it.
+    let Some(start) = find(b"content-length: ").or_else(|| find(b"Content-Length: ")) else { return Ok(0) };
     let digits = head[start + 16..].split(|byte| *byte == b'\r').next().unwrap_or_default();
     let length = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
     length.ok_or_else(|| Error::other("a length that is no number"))

@@ -1,6 +1,6 @@
 //! `cargo bench`: how fast the server is, as a ratio to what processor and disk allow in the same run.
 //!
-//! `cargo bench -- refresh login` runs those sections alone; without a name all run, in under five minutes.
+//! `cargo bench -- refresh login` runs those sections alone; without a name all run, in under six minutes.
 //! The tables go to standard output, the same as JSON and as a picture to `target/tmp`. With
 //! `UPDATE_README=1` they go into the README too.
 
@@ -23,46 +23,56 @@ mod figures;
 mod house;
 mod limits;
 mod load;
+mod peers;
 mod plot;
 mod population;
 mod process;
 mod progress;
+mod readme;
 mod report;
 mod sections;
+
+use std::collections::BTreeMap;
 
 use crate::bare::{Bare, VARIABLE};
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::sections::{Section, all};
+use crate::sections::{SERVER, Section, all};
 
 fn main() {
     if let Ok(bare) = std::env::var(VARIABLE) {
         return serde_json::from_str::<Bare>(&bare).unwrap().serve();
     }
     let asked: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
-    let sections: Vec<Section> =
-        all().into_iter().filter(|section| asked.is_empty() || asked.iter().any(|name| name == section.name)).collect();
+    let sections: Vec<Section> = all().into_iter().filter(|section| section.is_asked(&asked)).collect();
     if sections.is_empty() {
         let names: Vec<_> = all().iter().map(|section| section.name).collect();
         eprintln!("no such section; there are: {}", names.join(", "));
         std::process::exit(2);
     }
-    let mut report = Report { machine: machine(), ..Report::default() };
+    let mut reports: BTreeMap<&str, Report> = BTreeMap::new();
     let mut progress = Progress::new(sections.iter().map(|section| section.seconds).sum());
     let mut town = sections::Town::default();
     for section in &sections {
+        let fresh = || Report { machine: machine(), ..Report::default() };
         progress.begin(section.name);
-        (section.run)(&mut town, &mut report, &mut progress);
+        (section.run)(&mut town, reports.entry(section.block).or_insert_with(fresh), &mut progress);
         progress.end(section.seconds);
     }
     progress.clear();
-    println!("{}", report.tables());
+    for report in reports.values() {
+        println!("{}", report.tables());
+    }
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    std::fs::write(folder.join("bench.json"), serde_json::to_vec_pretty(&report).unwrap()).unwrap();
-    std::fs::write(folder.join("bench.svg"), plot::plot(&report)).unwrap();
+    std::fs::write(folder.join("bench.json"), serde_json::to_vec_pretty(&reports).unwrap()).unwrap();
+    if let Some(server) = reports.get(SERVER) {
+        std::fs::write(folder.join("bench.svg"), plot::plot(server)).unwrap();
+    }
     eprintln!("as JSON and as a picture: {}/bench.json, bench.svg", folder.display());
     if std::env::var_os("UPDATE_README").is_some() {
-        plot::into_readme(&report);
+        for (block, report) in &reports {
+            readme::update(block, report, &sections);
+        }
     }
 }
 

@@ -39,15 +39,3 @@ pub fn plot(report: &Report) -> String {
     svg.push_str("</svg>\n");
     svg
 }
-
-/// Puts the tables and the picture into the README.
-pub fn into_readme(report: &Report) {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let path = root.join("README.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once("<!-- bench -->\n").unwrap();
-    let (_, after) = rest.split_once("<!-- /bench -->\n").unwrap();
-    let tables = report.tables();
-    std::fs::write(&path, format!("{before}<!-- bench -->\n{tables}<!-- /bench -->\n{after}")).unwrap();
-    std::fs::write(root.join("assets/readme/refresh.svg"), plot(report)).unwrap();
-}

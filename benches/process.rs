@@ -13,14 +13,30 @@ pub struct Process {
     pub addr: SocketAddr,
 }
 
-impl Process {
-    /// Starts it, and waits for its `listening on http://ADDRESS`.
-    pub fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+/// A server that hasn't yet said where it listens.
+pub struct Starting(Child);
+
+impl Starting {
+    /// Starts it.
+    pub fn new(command: &mut Command) -> Self {
+        Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// Waits for a line that names its `http://ADDRESS`.
+    pub fn ready(self) -> Process {
+        let mut child = self.0;
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let greeting = lines.map_while(Result::ok).find_map(|line| Some(line.split_once("http://")?.1.to_owned()));
-        let addr = greeting.expect("the server listens").split([' ', ',']).next().unwrap().parse().unwrap();
-        Self { child, addr }
+        let greeting = greeting.expect("the server listens");
+        let addr = greeting.split([' ', ',', '"']).next().unwrap().replace("localhost", "127.0.0.1");
+        Process { child, addr: addr.parse().unwrap() }
+    }
+}
+
+impl Process {
+    /// Starts it, and waits until it listens.
+    pub fn start(command: &mut Command) -> Self {
+        Starting::new(command).ready()
     }
 
     /// How long its processors were busy, in user and system mode (proc(5): in ticks of 10 ms).
@@ -41,9 +57,18 @@ impl Process {
         self.status("VmHWM:")
     }
 
+    /// Its share of what is in memory, in bytes: a page that several hold counts in parts (`Pss` of proc(5)).
+    pub fn share(&self) -> u64 {
+        self.field("smaps_rollup", "Pss:")
+    }
+
     fn status(&self, name: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        self.field("status", name)
+    }
+
+    fn field(&self, file: &str, name: &str) -> u64 {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 }

@@ -18,6 +18,8 @@ pub struct Report {
     pub ratios: Vec<Ratio>,
     /// Everything else.
     pub facts: Vec<Fact>,
+    /// What is shown side by side.
+    pub tables: Vec<Table>,
 }
 
 /// A run under load.
@@ -67,6 +69,15 @@ pub struct Fact {
     pub is: String,
 }
 
+/// Figures side by side.
+#[derive(Serialize)]
+pub struct Table {
+    /// What stands above each column; the first names the rows.
+    pub columns: Vec<&'static str>,
+    /// As many cells each.
+    pub rows: Vec<Vec<String>>,
+}
+
 impl Ratio {
     /// Whether it is as asked.
     pub fn holds(&self) -> bool {
@@ -107,8 +118,13 @@ impl Report {
 
     /// As tables in Markdown.
     pub fn tables(&self) -> String {
+        let tables = [self.under_load(), self.held_to()].into_iter().chain(self.tables.iter().map(Table::text));
+        let tables = tables.chain([self.besides()]).filter(|table| !table.is_empty());
+        [format!("{}\n", self.machine)].into_iter().chain(tables).collect::<Vec<_>>().join("\n")
+    }
+
+    fn under_load(&self) -> String {
         let mut text = String::new();
-        let _ = writeln!(text, "{}\n", self.machine);
         if !self.runs.is_empty() {
             text.push_str("| under load | connections | a second | p50 | p99 | p99.9 | longest | CPU an answer |\n");
             text.push_str("| --- | --: | --: | --: | --: | --: | --: | --: |\n");
@@ -127,8 +143,13 @@ impl Report {
                 run.cpu
             );
         }
+        text
+    }
+
+    fn held_to(&self) -> String {
+        let mut text = String::new();
         if !self.ratios.is_empty() {
-            text.push_str("\n| held to | is | asked | |\n| --- | --: | --: | --- |\n");
+            text.push_str("| held to | is | asked | |\n| --- | --: | --: | --- |\n");
         }
         for ratio in &self.ratios {
             let (side, holds) = (if ratio.at_least { "≥" } else { "≤" }, if ratio.holds() { "" } else { "**short**" });
@@ -136,11 +157,27 @@ impl Report {
             let _ =
                 writeln!(text, "| {} | {:.2}{unit} | {side} {}{unit} | {holds} |", ratio.what, ratio.is, ratio.asked);
         }
+        text
+    }
+
+    fn besides(&self) -> String {
+        let mut text = String::new();
         if !self.facts.is_empty() {
-            text.push_str("\n| besides | |\n| --- | --- |\n");
+            text.push_str("| besides | |\n| --- | --- |\n");
         }
         for fact in &self.facts {
             let _ = writeln!(text, "| {} | {} |", fact.what, fact.is);
+        }
+        text
+    }
+}
+
+impl Table {
+    fn text(&self) -> String {
+        let mut text =
+            format!("| {} |\n| ---{} |\n", self.columns.join(" | "), " | --:".repeat(self.columns.len() - 1));
+        for row in &self.rows {
+            let _ = writeln!(text, "| {} |", row.join(" | "));
         }
         text
     }

@@ -7,6 +7,7 @@ mod limits;
 mod login;
 mod refresh;
 mod start;
+mod stub;
 
 use std::time::Duration;
 
@@ -15,26 +16,43 @@ use crate::house::House;
 use crate::progress::Progress;
 use crate::report::Report;
 
+/// The server: a block of tables.
+pub const SERVER: &str = "bench";
+
+/// The development stub: another.
+const STUB: &str = "bench-stub";
+
 /// A part that can be run alone.
 pub struct Section {
     /// Its name on the command line.
     pub name: &'static str,
+    /// The block of tables that its figures go to, as the README calls it.
+    pub block: &'static str,
     /// About how long it takes.
     pub seconds: u32,
     /// Does it.
     pub run: fn(&mut Town, &mut Report, &mut Progress),
 }
 
+impl Section {
+    /// Whether it runs where these are named.
+    pub fn is_asked(&self, names: &[String]) -> bool {
+        names.is_empty() || names.iter().any(|name| name == self.name)
+    }
+}
+
 /// All of them.
 pub fn all() -> Vec<Section> {
+    let section = |block, name, seconds, run| Section { name, block, seconds, run };
     vec![
-        Section { name: "limits", seconds: 5, run: limits::run },
-        Section { name: "start", seconds: 8, run: start::run },
-        Section { name: "refresh", seconds: 55, run: refresh::run },
-        Section { name: "check", seconds: 50, run: check::run },
-        Section { name: "login", seconds: 40, run: login::run },
-        Section { name: "idle", seconds: 12, run: idle::run },
-        Section { name: "growth", seconds: 130, run: growth::run },
+        section(SERVER, "limits", 5, limits::run),
+        section(SERVER, "start", 8, start::run),
+        section(SERVER, "refresh", 55, refresh::run),
+        section(SERVER, "check", 50, check::run),
+        section(SERVER, "login", 40, login::run),
+        section(SERVER, "idle", 12, idle::run),
+        section(SERVER, "growth", 130, growth::run),
+        section(STUB, "stub", 30, stub::run),
     ]
 }
 
