@@ -1,6 +1,7 @@
 //! `cargo bench`: how fast the server is, as a ratio to what processor and disk allow in the same run.
 //!
 //! `cargo bench -- refresh login` runs those sections alone; without a name all run, in under six minutes.
+//! `cargo bench -- weight` tells what the program is made of; it builds it anew for that, and runs only by name.
 //! The tables go to standard output, the same as JSON and as a picture to `target/tmp`. With
 //! `UPDATE_README=1` they go into the README too.
 
@@ -31,6 +32,7 @@ mod progress;
 mod readme;
 mod report;
 mod sections;
+mod weight;
 
 use std::collections::BTreeMap;
 

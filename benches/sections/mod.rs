@@ -8,6 +8,7 @@ mod login;
 mod refresh;
 mod start;
 mod stub;
+mod weight;
 
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ pub const SERVER: &str = "bench";
 /// The development stub: another.
 const STUB: &str = "bench-stub";
 
+/// What the program is made of: another.
+const WEIGHT: &str = "bench-weight";
+
 /// A part that can be run alone.
 pub struct Section {
     /// Its name on the command line.
@@ -30,6 +34,8 @@ pub struct Section {
     pub block: &'static str,
     /// About how long it takes.
     pub seconds: u32,
+    /// Whether it runs only where it is named: it builds the program anew.
+    pub named_only: bool,
     /// Does it.
     pub run: fn(&mut Town, &mut Report, &mut Progress),
 }
@@ -37,13 +43,13 @@ pub struct Section {
 impl Section {
     /// Whether it runs where these are named.
     pub fn is_asked(&self, names: &[String]) -> bool {
-        names.is_empty() || names.iter().any(|name| name == self.name)
+        if names.is_empty() { !self.named_only } else { names.iter().any(|name| name == self.name) }
     }
 }
 
 /// All of them.
 pub fn all() -> Vec<Section> {
-    let section = |block, name, seconds, run| Section { name, block, seconds, run };
+    let section = |block, name, seconds, run| Section { name, block, seconds, named_only: false, run };
     vec![
         section(SERVER, "limits", 5, limits::run),
         section(SERVER, "start", 8, start::run),
@@ -53,6 +59,7 @@ pub fn all() -> Vec<Section> {
         section(SERVER, "idle", 12, idle::run),
         section(SERVER, "growth", 130, growth::run),
         section(STUB, "stub", 30, stub::run),
+        Section { named_only: true, ..section(WEIGHT, "weight", 300, weight::run) },
     ]
 }
 
