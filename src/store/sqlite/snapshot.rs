@@ -25,12 +25,21 @@ pub(super) fn put_back(conn: &Connection, name: &str) -> Result<Option<Vec<Revok
     if !there("meta")? {
         return Ok(None);
     }
-    let over = over(conn, name)?;
+    // Where nobody is to be signed in any more and nothing else is remembered, another epoch refuses all there was.
+    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let copies = count("SELECT count(*) FROM sqlite_temp_schema WHERE name LIKE 'meta of %'")?;
+    let signed_in = count(&format!("SELECT count(*) FROM temp.{}", copy_of("sessions", name)))?;
+    let by_epoch = copies == 1 && signed_in == 0;
+    // An epoch once left comes back with its sessions alone.
+    let epoch = (signed_in == 0).then(|| count("SELECT epoch FROM main.meta")).transpose()?;
+    let over = if by_epoch { Vec::new() } else { over(conn, name)? };
     // A device may come before its user.
     conn.execute_batch("PRAGMA defer_foreign_keys = ON")?;
     for table in tables(conn)? {
         let copy = copy_of(&table, name);
-        let sql = if table == "revocations" {
+        let sql = if table == "revocations" && by_epoch {
+            "DELETE FROM main.revocations".to_owned()
+        } else if table == "revocations" {
             let (sessions, users) = (copy_of("sessions", name), copy_of("users", name));
             // What an earlier return refuses stays refused.
             format!(
@@ -43,6 +52,9 @@ pub(super) fn put_back(conn: &Connection, name: &str) -> Result<Option<Vec<Revok
             format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM temp.{copy};")
         };
         conn.execute_batch(&sql)?;
+    }
+    if let Some(epoch) = epoch {
+        conn.execute("UPDATE main.meta SET epoch = ?", [epoch + i64::from(by_epoch)])?;
     }
     Ok(Some(over))
 }

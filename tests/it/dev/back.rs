@@ -109,6 +109,25 @@ async fn after_a_reset_all_is_as_at_the_start_and_no_old_token_works() {
 }
 
 #[tokio::test]
+async fn what_a_reset_refused_no_snapshot_brings_back() {
+    let server = TestServer::dev();
+    let early = signed_in(&server, "bob").await;
+    server.browser().post("/dev/reset", json!({})).await.expect(204);
+    let kept = signed_in(&server, "bob").await;
+    server.browser().post("/dev/snapshot", json!({"name": "kept"})).await.expect(204);
+    let late = signed_in(&server, "ann").await;
+    for path in ["/dev/reset", "/dev/restore", "/dev/reset", "/dev/reset", "/dev/restore"] {
+        server.browser().post(path, if path == "/dev/restore" { json!({"name": "kept"}) } else { json!({}) }).await;
+        for gone in [&early, &late] {
+            gone.clone().get("/auth/me").await.expect_problem(401, "invalid_access_token");
+            gone.clone().refresh().await.expect_problem(401, "session_ended");
+        }
+        let status = if path == "/dev/restore" { 200 } else { 401 };
+        kept.clone().get("/auth/me").await.expect(status);
+    }
+}
+
+#[tokio::test]
 async fn what_was_remembered_comes_back_and_what_came_since_is_refused() {
     let server = TestServer::dev();
     let mut bob = signed_in(&server, "bob").await;

@@ -197,7 +197,7 @@ async fn a_refresh_token_of_nobody_or_meddled_with_is_told() {
     assert_eq!(failed(&inspect(&server, &bad).await), ["signature"]);
     server.browser().post("/dev/reset", json!({})).await.expect(204);
     let report = inspect(&server, &refresh).await;
-    assert_eq!(failed(&report), ["session", "line"]);
+    assert_eq!(failed(&report), ["session", "ver", "line"]);
     assert_eq!(finding(&report, "line")["expected"], "unknown");
     bob.clone().refresh().await.expect_ended("unknown");
 }
