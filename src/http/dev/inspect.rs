@@ -26,7 +26,8 @@ pub struct Inspected {
 pub struct InspectAnswer {
     /// `access` or `refresh`, by its `typ`; else `other`.
     kind: &'static str,
-    /// Whether the server would take it now.
+    /// Whether the server would take it now: an access token at `/auth/me`, which asks no database, so that neither
+    /// `session` nor `ver` is weighed; a refresh token at `/auth/refresh`.
     good: bool,
     /// The stub's time, by which it was judged.
     #[schema(format = DateTime)]

@@ -59,9 +59,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether the server would take it now.
+    /// Whether the server would take it now. An access token is taken without a look at the database, which only
+    /// calls that act ask for its session and its version.
     pub fn is_good(&self) -> bool {
-        self.findings.iter().all(|finding| finding.good)
+        let weighs = |code| self.kind != Kind::Access || !["session", "ver"].contains(&code);
+        self.findings.iter().all(|finding| finding.good || !weighs(finding.code))
     }
 
     /// Adds a check, and gives whether the token passes.
