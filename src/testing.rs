@@ -63,6 +63,9 @@ pub enum Error {
     /// No address.
     #[error(transparent)]
     Email(#[from] crate::domain::email::BadEmail),
+    /// Too many snapshots.
+    #[error("50 snapshots are remembered already")]
+    TooMany,
     /// No such token.
     #[error(transparent)]
     Token(#[from] token::NoToken),
@@ -145,9 +148,9 @@ impl Stub {
         Ok(wait(reset::reset(self.ctx()))??)
     }
 
-    /// Remembers users, sessions and keys under a name.
+    /// Remembers users, sessions and keys under a name, of which there may be 50.
     pub fn snapshot(&self, name: &str) -> Result<(), Error> {
-        Ok(wait(reset::take(self.ctx(), name))??)
+        wait(reset::take(self.ctx(), name))??.then_some(()).ok_or(Error::TooMany)
     }
 
     /// Users, sessions and keys as they were when that was remembered.

@@ -86,8 +86,9 @@ pub trait Tx: Rows {
     /// Removes revocations by their numbers, as far as they are there.
     fn delete_revocations(&mut self, seqs: &[i64]) -> Result<(), Error>;
 
-    /// Remembers all that is there, in memory and under a name. For the development stub.
-    fn take_snapshot(&mut self, name: &str) -> Result<(), Error>;
+    /// Remembers all that is there, in memory and under a name. False where too much is remembered already.
+    /// For the development stub.
+    fn take_snapshot(&mut self, name: &str) -> Result<bool, Error>;
     /// Makes all as it was then; tokens of sessions begun since are refused. False where nothing of that
     /// name was remembered.
     fn put_back(&mut self, name: &str, now: Timestamp) -> Result<bool, Error>;

@@ -51,7 +51,7 @@ pub async fn reset(state: State, _: EmptyOr<Nothing>) -> Result<HttpResponse, Pr
 
 /// Remember users, sessions and keys under a name.
 ///
-/// The clock, the faults and the logs are not part of it.
+/// Until the stub stops. The clock, the faults and the logs are not part of it.
 #[utoipa::path(post, path = "/dev/snapshot", tag = "dev", request_body = Named,
     responses((status = 204, description = "Remembered; an older one of that name is gone.")))]
 pub async fn snapshot(state: State, Json(body): Json<Named>) -> Result<HttpResponse, Problem> {
@@ -59,7 +59,9 @@ pub async fn snapshot(state: State, Json(body): Json<Named>) -> Result<HttpRespo
     if name == seed::START {
         return Err(bad("`start` is the beginning itself; choose another name."));
     }
-    reset::take(&state.ctx, &name).await?;
+    if !reset::take(&state.ctx, &name).await? {
+        return Err(bad("50 snapshots are remembered already: take one of their names, or start the stub anew."));
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -11,8 +11,8 @@ use crate::store;
 use crate::store::op::Op;
 use crate::store::tx::Tx;
 
-/// Remembers all that is there.
-pub async fn take(ctx: &Ctx, name: &str) -> Result<(), Error> {
+/// Remembers all that is there, until the stub stops. False where too much is remembered already.
+pub async fn take(ctx: &Ctx, name: &str) -> Result<bool, Error> {
     Ok(ctx.store.submit(Take(name.to_owned())).await?)
 }
 
@@ -48,9 +48,9 @@ pub async fn reset(ctx: &Ctx) -> Result<(), Error> {
 struct Take(String);
 
 impl Op for Take {
-    type Out = ();
+    type Out = bool;
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<(), store::error::Error> {
+    fn run(&self, tx: &mut dyn Tx) -> Result<bool, store::error::Error> {
         tx.take_snapshot(&self.0)
     }
 }

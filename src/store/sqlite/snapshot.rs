@@ -6,15 +6,22 @@ use crate::base::id::{SessionId, UserId};
 use crate::domain::revocation::Revoked;
 use crate::store::error::Error;
 
-/// Copies all tables. An older copy of that name is gone.
-pub(super) fn take(conn: &Connection, name: &str) -> Result<(), Error> {
+/// How many copies there may be.
+const MOST: i64 = 50;
+
+/// Copies all tables; an older copy of that name is gone. False where there are too many copies of other names.
+pub(super) fn take(conn: &Connection, name: &str) -> Result<bool, Error> {
+    let others = "SELECT count(*) FROM sqlite_temp_schema WHERE name LIKE 'meta of %' AND name <> ?";
+    if conn.query_row(others, [plain_copy_of("meta", name)], |row| row.get::<_, i64>(0))? >= MOST {
+        return Ok(false);
+    }
     for table in tables(conn)? {
         let copy = copy_of(&table, name);
         conn.execute_batch(&format!(
             "DROP TABLE IF EXISTS temp.{copy}; CREATE TEMP TABLE {copy} AS SELECT * FROM main.{table};"
         ))?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Puts the copies back, and says what must be refused of what was there: sessions that the copy doesn't

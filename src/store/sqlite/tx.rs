@@ -201,7 +201,7 @@ impl Tx for SqliteTx<'_> {
     fn delete_revocations(&mut self, seqs: &[i64]) -> Result<(), Error> {
         revocations::delete(self.conn, seqs)
     }
-    fn take_snapshot(&mut self, name: &str) -> Result<(), Error> {
+    fn take_snapshot(&mut self, name: &str) -> Result<bool, Error> {
         snapshot::take(self.conn, name)
     }
     fn put_back(&mut self, name: &str, now: Timestamp) -> Result<bool, Error> {

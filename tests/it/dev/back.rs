@@ -149,6 +149,11 @@ async fn what_was_remembered_comes_back_and_what_came_since_is_refused() {
     late.clone().refresh().await.expect_ended("unknown");
     late.clone().get("/auth/me").await.expect_problem(401, "invalid_access_token");
     server.browser().post("/dev/restore", json!({"name": "nobody"})).await.expect_problem(404, "not_found");
+    for number in 0..48 {
+        server.browser().post("/dev/snapshot", json!({"name": number.to_string()})).await.expect(204);
+    }
+    server.browser().post("/dev/snapshot", json!({"name": "one more"})).await.expect_problem(422, "invalid_value");
+    server.browser().post("/dev/snapshot", json!({"name": "bob is in"})).await.expect(204);
     for name in ["", "start", "a\nb"] {
         server.browser().post("/dev/snapshot", json!({ "name": name })).await.expect_problem(422, "invalid_value");
     }

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use reqwest::Client;
 use rusqlite::Connection;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::real::Site;
+use crate::real::wait::until;
 
 /// A stub that runs until it is dropped.
 pub struct Stub {
@@ -220,7 +222,9 @@ async fn a_database_is_for_the_one_or_the_other() {
     let original = std::fs::read(site.file("doorward.db")).unwrap();
     std::fs::copy(&copy, site.file("doorward.db")).unwrap();
     assert_eq!(site.starter().spawn().listening_or_ended().err().and_then(|status| status.code()), Some(1));
-    assert!(site.log().contains("was made by `doorward serve --dev`"));
+    // What it said goes to the log by a thread.
+    let said = || site.log().contains("was made by `doorward serve --dev`").then_some(());
+    until("the log says why", Duration::from_secs(20), said);
     // And the other way round.
     std::fs::write(site.file("doorward.db"), &original).unwrap();
     let mut stub = command(folder.path());
