@@ -14,6 +14,7 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::{Stream, StreamExt as _};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
@@ -70,6 +71,15 @@ impl<T: DeserializeOwned + 'static, const MAX: usize> FromRequest for EmptyOr<T,
             if body.is_empty() { Ok(Self(None)) } else { parse(&body).map(|value| Self(Some(value))) }
         })
     }
+}
+
+/// For a member that may be left out and, where it stands, is no `null`.
+pub fn given<'de, D, T>(member: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(member).map(Some)
 }
 
 /// What the head says of the body.

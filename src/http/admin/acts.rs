@@ -1,13 +1,13 @@
 //! `/auth/admin/users/{id}/…`: acts on one user.
 
 use actix_web::{HttpResponse, web};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::domain::email::Email;
 use crate::http::admin::users::{AdminUser, LinkAnswer, user_id};
 use crate::http::answer::EndedAnswer;
-use crate::http::body::Json;
+use crate::http::body::{Json, given};
 use crate::http::code::Code;
 use crate::http::error::Problem;
 use crate::http::extract::AdminBearer;
@@ -30,11 +30,6 @@ pub struct Edit {
     #[serde(default, deserialize_with = "given")]
     #[schema(schema_with = schema::role, required = false)]
     role: Option<String>,
-}
-
-/// A member that may be left out and, where it stands, is no `null`.
-fn given<'de, D: Deserializer<'de>>(member: D) -> Result<Option<String>, D::Error> {
-    String::deserialize(member).map(Some)
 }
 
 async fn run(state: &State, caller: &AdminBearer, id: &str, what: Act) -> Result<Done, Problem> {

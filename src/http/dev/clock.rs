@@ -50,7 +50,7 @@ impl ClockAnswer {
 }
 
 /// Read the clock.
-#[utoipa::path(get, path = "/dev/clock", tag = "dev",
+#[utoipa::path(get, path = "/dev/clock", operation_id = "showClock", tag = "dev",
     responses((status = 200, description = "What it shows.", body = ClockAnswer)))]
 pub async fn show(state: State) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(ClockAnswer::of(of(&state)?)))
@@ -60,7 +60,7 @@ pub async fn show(state: State) -> Result<HttpResponse, Problem> {
 ///
 /// Everything that the server does goes by it: lifetimes, the grace, waits, limits of an account. What checks
 /// tokens by itself goes by its own.
-#[utoipa::path(post, path = "/dev/clock", tag = "dev", request_body = ClockChange,
+#[utoipa::path(post, path = "/dev/clock", operation_id = "changeClock", tag = "dev", request_body = ClockChange,
     responses((status = 200, description = "What it shows now.", body = ClockAnswer)))]
 pub async fn change(state: State, Json(body): Json<ClockChange>) -> Result<HttpResponse, Problem> {
     let dev = of(&state)?;

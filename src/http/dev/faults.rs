@@ -120,7 +120,7 @@ pub struct FaultList {
 ///
 /// A call meets all faults that fit it, in the order in which they were added, up to a `status` or `cut`. There
 /// may be 100 at once. `/dev/faults` and `/dev/reset` are never hit.
-#[utoipa::path(post, path = "/dev/faults", tag = "dev", request_body = NewFault, operation_id = "add_fault",
+#[utoipa::path(post, path = "/dev/faults", tag = "dev", request_body = NewFault, operation_id = "addFault",
     responses((status = 201, description = "Added.", body = FaultId)))]
 pub async fn add(state: State, Json(body): Json<NewFault>) -> Result<HttpResponse, Problem> {
     let faults = &of(&state)?.faults;
@@ -139,7 +139,7 @@ pub async fn add(state: State, Json(body): Json<NewFault>) -> Result<HttpRespons
 }
 
 /// List the faults.
-#[utoipa::path(get, path = "/dev/faults", tag = "dev", operation_id = "list_faults",
+#[utoipa::path(get, path = "/dev/faults", tag = "dev", operation_id = "listFaults",
     responses((status = 200, description = "How often each was met and is left.", body = FaultList)))]
 pub async fn list(state: State) -> Result<HttpResponse, Problem> {
     let faults = of(&state)?.faults.all().iter().map(FaultAnswer::of).collect();
@@ -147,7 +147,7 @@ pub async fn list(state: State) -> Result<HttpResponse, Problem> {
 }
 
 /// Take all faults away.
-#[utoipa::path(delete, path = "/dev/faults", tag = "dev", operation_id = "clear_faults",
+#[utoipa::path(delete, path = "/dev/faults", tag = "dev", operation_id = "clearFaults",
     responses((status = 204, description = "Done.")))]
 pub async fn clear(state: State) -> Result<HttpResponse, Problem> {
     of(&state)?.faults.clear();
@@ -155,7 +155,7 @@ pub async fn clear(state: State) -> Result<HttpResponse, Problem> {
 }
 
 /// Take one fault away.
-#[utoipa::path(delete, path = "/dev/faults/{id}", tag = "dev", operation_id = "remove_fault",
+#[utoipa::path(delete, path = "/dev/faults/{id}", tag = "dev", operation_id = "removeFault",
     params(("id" = u64, Path, description = "Its number.")), responses((status = 204, description = "Done.")))]
 pub async fn remove(state: State, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let id = id.parse().map_err(|_| Problem::new(Code::NotFound))?;

@@ -17,7 +17,7 @@ use crate::ops::dev::inspect::{self, Finding, Kind};
 #[serde(deny_unknown_fields)]
 pub struct Inspected {
     /// A token, or anything else.
-    #[schema(value_type = String, max_length = 8000)]
+    #[schema(value_type = String)]
     token: Zeroizing<String>,
 }
 
@@ -63,7 +63,7 @@ pub struct FindingAnswer {
 /// Say what a token is and what the server would say to it.
 ///
 /// Each check in words. Nothing changes: a refresh token is not used up.
-#[utoipa::path(post, path = "/dev/inspect", tag = "dev", request_body = Inspected,
+#[utoipa::path(post, path = "/dev/inspect", operation_id = "inspectToken", tag = "dev", request_body = Inspected,
     responses((status = 200, description = "What was found.", body = InspectAnswer)))]
 pub async fn inspect(state: State, Json(body): Json<Inspected>) -> Result<HttpResponse, Problem> {
     of(&state)?;

@@ -36,7 +36,7 @@ pub struct OutboxAnswer {
 /// List the links that were made.
 ///
 /// This is the one call that shows secrets again, so that a test can do what a person does with a mail.
-#[utoipa::path(get, path = "/dev/outbox", tag = "dev", operation_id = "list_outbox",
+#[utoipa::path(get, path = "/dev/outbox", tag = "dev", operation_id = "listOutbox",
     responses((status = 200, description = "What would have gone out.", body = OutboxAnswer)))]
 pub async fn list(state: State) -> Result<HttpResponse, Problem> {
     let messages = of(&state)?.outbox.map(MessageAnswer::of);
@@ -44,7 +44,7 @@ pub async fn list(state: State) -> Result<HttpResponse, Problem> {
 }
 
 /// Forget the links that were made. They still work.
-#[utoipa::path(delete, path = "/dev/outbox", tag = "dev", operation_id = "clear_outbox",
+#[utoipa::path(delete, path = "/dev/outbox", tag = "dev", operation_id = "clearOutbox",
     responses((status = 204, description = "Forgotten.")))]
 pub async fn clear(state: State) -> Result<HttpResponse, Problem> {
     of(&state)?.outbox.clear();

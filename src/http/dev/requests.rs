@@ -13,6 +13,9 @@ use crate::http::state::State;
 use crate::ops::dev::requests::{MOST, Request};
 use crate::ops::dev::shown::{ShownAccess, ShownRefresh};
 
+/// The highest number that every reader of JSON reads right (RFC 8259, section 6).
+const MOST_AFTER: u64 = (1 << 53) - 1;
+
 /// How many are given unless asked.
 const USUAL: usize = 100;
 
@@ -22,7 +25,7 @@ const USUAL: usize = 100;
 #[into_params(parameter_in = Query)]
 pub struct RequestQuery {
     /// The first ones with a higher number than this; without it the newest.
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991u64)]
     after: Option<u64>,
     /// How many: 1 to 500, 100 unless given.
     #[param(minimum = 1, maximum = 500)]
@@ -116,12 +119,16 @@ pub struct RequestList {
 /// List the calls that came in.
 ///
 /// The last 500: no pages, nothing that pages load, nothing of `/dev`, and no secret of any.
-#[utoipa::path(get, path = "/dev/requests", tag = "dev", operation_id = "list_requests", params(RequestQuery),
+#[utoipa::path(get, path = "/dev/requests", tag = "dev", operation_id = "listRequests", params(RequestQuery),
     responses((status = 200, description = "What came in.", body = RequestList)))]
 pub async fn list(state: State, Params(query): Params<RequestQuery>) -> Result<HttpResponse, Problem> {
     let limit = query.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::new(Code::InvalidValue).field("limit").detail(format!("`limit` must be 1 to {MOST}.")));
+    }
+    if query.after.is_some_and(|after| after > MOST_AFTER) {
+        let text = format!("`after` must be a number that this list gave out, at most {MOST_AFTER}.");
+        return Err(Problem::new(Code::InvalidValue).field("after").detail(text));
     }
     let (requests, last) = of(&state)?.requests.page(query.after, limit);
     let requests = requests.into_iter().map(|(number, request)| RequestAnswer::of(number, request)).collect();
@@ -129,7 +136,7 @@ pub async fn list(state: State, Params(query): Params<RequestQuery>) -> Result<H
 }
 
 /// Forget the calls that came in.
-#[utoipa::path(delete, path = "/dev/requests", tag = "dev", operation_id = "clear_requests",
+#[utoipa::path(delete, path = "/dev/requests", tag = "dev", operation_id = "clearRequests",
     responses((status = 204, description = "Forgotten; the numbers go on.")))]
 pub async fn clear(state: State) -> Result<HttpResponse, Problem> {
     of(&state)?.requests.clear();

@@ -42,7 +42,7 @@ fn bad(text: &'static str) -> Problem {
 /// Make everything as it was at the start.
 ///
 /// Users, sessions, keys, clock, faults and logs. Tokens given since then are refused.
-#[utoipa::path(post, path = "/dev/reset", tag = "dev", request_body = Option<Nothing>,
+#[utoipa::path(post, path = "/dev/reset", operation_id = "resetStub", tag = "dev", request_body = Nothing,
     responses((status = 204, description = "Done.")))]
 pub async fn reset(state: State, _: EmptyOr<Nothing>) -> Result<HttpResponse, Problem> {
     reset::reset(&state.ctx).await?;
@@ -52,7 +52,7 @@ pub async fn reset(state: State, _: EmptyOr<Nothing>) -> Result<HttpResponse, Pr
 /// Remember users, sessions and keys under a name.
 ///
 /// Until the stub stops. The clock, the faults and the logs are not part of it.
-#[utoipa::path(post, path = "/dev/snapshot", tag = "dev", request_body = Named,
+#[utoipa::path(post, path = "/dev/snapshot", operation_id = "takeSnapshot", tag = "dev", request_body = Named,
     responses((status = 204, description = "Remembered; an older one of that name is gone.")))]
 pub async fn snapshot(state: State, Json(body): Json<Named>) -> Result<HttpResponse, Problem> {
     let name = body.checked()?;
@@ -68,7 +68,7 @@ pub async fn snapshot(state: State, Json(body): Json<Named>) -> Result<HttpRespo
 /// Make users, sessions and keys as they were when that was remembered.
 ///
 /// Sessions that were alive then are alive again, with the tokens of then; those begun since are refused.
-#[utoipa::path(post, path = "/dev/restore", tag = "dev", request_body = Named,
+#[utoipa::path(post, path = "/dev/restore", operation_id = "restoreSnapshot", tag = "dev", request_body = Named,
     responses((status = 204, description = "Done.")))]
 pub async fn restore(state: State, Json(body): Json<Named>) -> Result<HttpResponse, Problem> {
     reset::put_back(&state.ctx, &body.checked()?).await?;

@@ -30,7 +30,7 @@ pub struct SessionOf {
 }
 
 /// Sign somebody in without a password.
-#[utoipa::path(post, path = "/dev/session", tag = "dev", request_body = SessionOf,
+#[utoipa::path(post, path = "/dev/session", operation_id = "beginSession", tag = "dev", request_body = SessionOf,
     responses((status = 200, description = "Signed in, as by /auth/login. The refresh cookie is set.", body = TokenAnswer)))]
 pub async fn session(
     state: State,

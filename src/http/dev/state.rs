@@ -99,7 +99,7 @@ pub struct ShowAnswer {
 }
 
 /// List users, sessions and what became of their refresh tokens.
-#[utoipa::path(get, path = "/dev/state", tag = "dev", operation_id = "dev_state",
+#[utoipa::path(get, path = "/dev/state", tag = "dev", operation_id = "showState",
     responses((status = 200, description = "All of it at one moment.", body = StateAnswer)))]
 pub async fn show(state: State) -> Result<HttpResponse, Problem> {
     of(&state)?;

@@ -9,7 +9,7 @@ use crate::crypto::forge::flaw::Flaw;
 use crate::crypto::forge::{CantForge, Changes};
 use crate::domain::email::Email;
 use crate::domain::key::Algorithm;
-use crate::http::body::EmptyOr;
+use crate::http::body::{EmptyOr, given};
 use crate::http::code::Code;
 use crate::http::error::Problem;
 use crate::http::schema;
@@ -22,19 +22,24 @@ use crate::ops::error::Error;
 #[serde(deny_unknown_fields)]
 pub struct TokenWish {
     /// Whose; by default the first user of the settings who may sign in.
-    #[schema(schema_with = schema::email)]
+    #[schema(schema_with = schema::email, required = false)]
+    #[serde(default, deserialize_with = "given")]
     user: Option<String>,
     /// Claims to set; `null` takes one out.
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = Option<Object>, nullable = false, required = false)]
+    #[serde(default, deserialize_with = "given")]
     claims: Option<Changes>,
     /// Members of the header to set; `null` takes one out.
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = Option<Object>, nullable = false, required = false)]
+    #[serde(default, deserialize_with = "given")]
     header: Option<Changes>,
     /// What is wrong with it, and how it would be right: `none`, `expired`, `wrong_issuer` and so on.
-    #[schema(schema_with = flaw)]
+    #[schema(schema_with = flaw, required = false)]
+    #[serde(default, deserialize_with = "given")]
     flaw: Option<String>,
     /// Whose key signs it. This server takes but those of its setting `tokens.algorithm`.
-    #[schema(schema_with = schema::algorithm)]
+    #[schema(schema_with = schema::algorithm, required = false)]
+    #[serde(default, deserialize_with = "given")]
     algorithm: Option<Algorithm>,
 }
 
@@ -55,7 +60,7 @@ pub struct TokenMade {
 ///
 /// For the tests of an application or of whoever checks tokens. No session is behind it, so that nothing
 /// administers this server by it; `POST /dev/session` gives one that does.
-#[utoipa::path(post, path = "/dev/token", tag = "dev", request_body = Option<TokenWish>,
+#[utoipa::path(post, path = "/dev/token", tag = "dev", operation_id = "makeToken", request_body = TokenWish,
     responses((status = 200, description = "The token.", body = TokenMade)))]
 pub async fn token(state: State, EmptyOr(body): EmptyOr<TokenWish>) -> Result<HttpResponse, Problem> {
     let TokenWish { user, claims, header, flaw, algorithm } = body.unwrap_or_default();
