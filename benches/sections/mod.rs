@@ -5,7 +5,6 @@ mod growth;
 mod idle;
 mod limits;
 mod login;
-mod million;
 mod refresh;
 mod start;
 mod stub;
@@ -20,9 +19,6 @@ use crate::report::Report;
 
 /// The server: a block of tables.
 pub const SERVER: &str = "bench";
-
-/// A million sessions: another.
-const MILLION: &str = "bench-million";
 
 /// The development stub: another.
 const STUB: &str = "bench-stub";
@@ -62,7 +58,6 @@ pub fn all() -> Vec<Section> {
         section(SERVER, "login", 40, login::run),
         section(SERVER, "idle", 12, idle::run),
         section(SERVER, "growth", 130, growth::run),
-        Section { named_only: true, ..section(MILLION, "million", 200, million::run) },
         Section { named_only: true, ..section(STUB, "stub", 30, stub::run) },
         Section { named_only: true, ..section(WEIGHT, "weight", 300, weight::run) },
     ]

@@ -251,7 +251,7 @@ pub(super) fn writer(path: &Path, purpose: Purpose) -> Result<Connection, OpenEr
     keep_wal(&conn, path)?;
     let setup = format!(
         "PRAGMA synchronous = {}; PRAGMA journal_size_limit = {WAL_LIMIT};
-         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000;",
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -3500;",
         purpose.synchronous()
     );
     conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(failed)?;
