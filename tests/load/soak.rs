@@ -264,6 +264,9 @@ async fn run(scene: &Scene, site: &Site, mut server: Real, seconds: u64) -> (Rea
     (server, samples)
 }
 
+/// From 8,000 pages of 4 KiB on the writer lets the WAL begin anew; by twice that it must have.
+const MOST_WAL: u64 = 2 * 8_000 * 4_120;
+
 /// Expects that the last third is as the first.
 fn assert_flat(samples: &[Sample]) {
     let third = samples.len() / 3;
@@ -282,7 +285,8 @@ fn assert_flat(samples: &[Sample]) {
         grown >> 10
     );
     assert!(memory[1] < memory[0] * 3 / 2 + (8 << 20), "memory grows: {memory:?}");
-    assert!(wal[1] < wal[0] * 2 + (8 << 20), "the WAL grows: {wal:?}");
+    // It has the length that it once needed, and comes back to it: what counts is that it is bounded.
+    assert!(wal[1] < MOST_WAL, "the WAL grows: {wal:?}");
     assert!(grown < rows * BYTES_A_ROW + (1 << 20), "the file grows by {grown} bytes for {rows} rows");
 }
 
