@@ -9,14 +9,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::{self, JwtSigner, aws_lc};
 use jsonwebtoken::{Algorithm as JwtAlgorithm, DecodingKey, EncodingKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
 use crate::base::secret::Secret;
+use crate::crypto::pem::pem;
 use crate::crypto::token::{BadToken, MAX_LEN, Token, Typ};
 use crate::domain::key::Algorithm;
 
@@ -184,16 +184,7 @@ const fn jwt_algorithm(algorithm: Algorithm) -> JwtAlgorithm {
 
 /// jsonwebtoken signs with the PKCS#1 inside PKCS#8, which it takes out of PEM (RFC 7468) alone.
 fn rsa_key(pkcs8: &[u8]) -> Result<EncodingKey, BadKey> {
-    let base64 = Zeroizing::new(STANDARD.encode(pkcs8));
-    let mut pem = Zeroizing::new(String::with_capacity(base64.len() * 2));
-    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
-    for (at, character) in base64.chars().enumerate() {
-        if at > 0 && at % 64 == 0 {
-            pem.push('\n');
-        }
-        pem.push(character);
-    }
-    pem.push_str("\n-----END PRIVATE KEY-----\n");
+    let pem = pem("PRIVATE KEY", pkcs8);
     EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| BadKey)
 }
 

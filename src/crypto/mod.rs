@@ -13,6 +13,7 @@ pub mod keys;
 pub mod master_key;
 pub mod new_key;
 pub mod password;
+mod pem;
 pub mod ratchet;
 pub mod refresh;
 pub mod seal;

@@ -4,12 +4,13 @@
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::crypto::dev_keys;
 use crate::crypto::jwks::{self, PublicKey};
 use crate::crypto::jwt::{BadKey, CantSign, Signer};
+use crate::crypto::pem::pem;
 use crate::crypto::token::Typ;
 use crate::domain::key::Algorithm;
 
@@ -53,7 +54,7 @@ impl Key {
         Ok(match self {
             Self::Ours => (algorithm, ours.to_vec()),
             Self::Stranger => (algorithm, stranger(algorithm).to_vec()),
-            Self::PublicPem => (Algorithm::HS256, pem(algorithm, ours)?.into_bytes()),
+            Self::PublicPem => (Algorithm::HS256, public_pem(algorithm, ours)?.into_bytes()),
             Self::PublicBytes => (Algorithm::HS256, PublicKey::of(algorithm, ours)?.bytes().to_vec()),
             Self::Empty => (Algorithm::HS256, Vec::new()),
         })
@@ -70,7 +71,7 @@ const fn stranger(algorithm: Algorithm) -> &'static [u8] {
 }
 
 /// The public key in PEM (RFC 7468, section 13).
-fn pem(algorithm: Algorithm, pkcs8: &[u8]) -> Result<String, BadKey> {
+fn public_pem(algorithm: Algorithm, pkcs8: &[u8]) -> Result<String, BadKey> {
     let der: PublicKeyX509Der<'_> = match algorithm {
         Algorithm::ES256 => {
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(|_| BadKey)?.public_key().as_der()
@@ -80,19 +81,13 @@ fn pem(algorithm: Algorithm, pkcs8: &[u8]) -> Result<String, BadKey> {
         Algorithm::HS256 => return Err(BadKey),
     }
     .map_err(|_| BadKey)?;
-    let mut pem = "-----BEGIN PUBLIC KEY-----\n".to_owned();
-    for (at, character) in STANDARD.encode(der.as_ref()).chars().enumerate() {
-        if at > 0 && at % 64 == 0 {
-            pem.push('\n');
-        }
-        pem.push(character);
-    }
-    pem.push_str("\n-----END PUBLIC KEY-----\n");
-    Ok(pem)
+    Ok(pem("PUBLIC KEY", der.as_ref()).to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
     use crate::crypto::jwt::Verifier;
     use crate::crypto::token::Token;
@@ -124,12 +119,12 @@ mod tests {
             MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
         // RFC 8410, sections 10.1 and 10.3.
         let pkcs8 = STANDARD.decode("MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC").unwrap();
-        assert_eq!(pem(Algorithm::EdDSA, &pkcs8).unwrap(), expected);
+        assert_eq!(public_pem(Algorithm::EdDSA, &pkcs8).unwrap(), expected);
         for algorithm in PAIRS {
-            let pem = pem(algorithm, dev_keys::known(algorithm).1).unwrap();
+            let pem = public_pem(algorithm, dev_keys::known(algorithm).1).unwrap();
             assert!(pem.lines().all(|line| line.len() <= 64), "{pem}");
         }
-        assert_eq!(pem(Algorithm::HS256, &[7; 32]).unwrap_err(), BadKey);
+        assert_eq!(public_pem(Algorithm::HS256, &[7; 32]).unwrap_err(), BadKey);
     }
 
     #[test]
