@@ -23,12 +23,8 @@ pub struct Network([u8; 6]);
 impl Client {
     /// Takes what a request says of itself, made canonical and cut to size.
     pub fn new(address: IpAddr, user_agent: &str, request_id: String) -> Self {
-        let mut end = user_agent.len().min(MAX_AGENT);
-        while !user_agent.is_char_boundary(end) {
-            end -= 1;
-        }
-        let user_agent = user_agent.get(..end).unwrap_or_default().to_owned();
-        Self { address: address.to_canonical(), user_agent, request_id }
+        let (user_agent, _) = user_agent.split_at(user_agent.floor_char_boundary(MAX_AGENT));
+        Self { address: address.to_canonical(), user_agent: user_agent.to_owned(), request_id }
     }
 }
 

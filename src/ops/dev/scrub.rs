@@ -38,11 +38,7 @@ fn is_token_char(c: char) -> bool {
 
 /// A text of at most `max` bytes.
 pub fn cut(mut text: String, max: usize) -> String {
-    let mut end = text.len().min(max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
+    text.truncate(text.floor_char_boundary(max));
     text
 }
 
