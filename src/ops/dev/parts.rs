@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::crypto::token::MAX_LEN;
@@ -23,7 +24,7 @@ impl Parts {
     /// Takes a text apart.
     pub fn of(text: &str) -> Self {
         let parts: Vec<_> = text.split('.').take(6).collect();
-        let object = |at: usize| parts.get(at).copied().and_then(object);
+        let object = |at: usize| parts.get(at).copied().and_then(decoded);
         // What is too long is not taken apart.
         let (header, claims) = if text.len() > MAX_LEN { (None, None) } else { (object(0), object(1)) };
         let plain = |part: &&str| URL_SAFE_NO_PAD.decode(part).is_ok() && !part.is_empty();
@@ -49,7 +50,8 @@ impl Parts {
     }
 }
 
-fn object(part: &str) -> Option<Object> {
+/// What a part holds, where it is base64url of such JSON.
+pub(super) fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 

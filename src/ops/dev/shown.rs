@@ -1,7 +1,5 @@
 //! What the tokens say that a call shows, and whether they are good, in a word. Never the tokens themselves.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::base::id::SessionId;
@@ -11,6 +9,7 @@ use crate::crypto::refresh::{BadRefresh, RefreshToken};
 use crate::crypto::token::MAX_LEN;
 use crate::domain::session::Transport;
 use crate::ops::ctx::Ctx;
+use crate::ops::dev::parts::decoded;
 use crate::ops::dev::scrub;
 
 /// The longest claim that is kept, in bytes.
@@ -94,12 +93,14 @@ fn claim_text(claims: &Value, name: &str, is_ours: bool) -> Option<String> {
 /// The claims as they stand there, believed or not; null where there are none.
 fn claims(token: &str) -> Value {
     let claims = token.split('.').nth(1).filter(|_| token.len() <= MAX_LEN);
-    let json = claims.and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
-    json.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
+    claims.and_then(decoded).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     #[test]
