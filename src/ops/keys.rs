@@ -6,6 +6,7 @@ use crate::base::entropy::Entropy;
 use crate::base::id::DatabaseId;
 use crate::base::time::Timestamp;
 use crate::crypto::dev_keys;
+use crate::crypto::hs256::Hs256Secret;
 use crate::crypto::keys::{BadKeyring, Keyring};
 use crate::crypto::new_key::{NewKey, NoKey};
 use crate::crypto::seal::{CantSeal, MasterKey};
@@ -119,13 +120,23 @@ impl PutKeys {
     }
 }
 
+/// Opens the keys of a server in earnest, or those of the development stub.
+pub(super) fn open(
+    sealed: &[SealedKey],
+    master: &MasterKey,
+    database: DatabaseId,
+    hs256: Option<&Hs256Secret>,
+    dev: bool,
+) -> Result<Keyring, KeyError> {
+    let ring =
+        if dev { Keyring::open_dev(sealed, master, database) } else { Keyring::open(sealed, master, database, hs256) };
+    Ok(ring?)
+}
+
 /// Takes up the keys that another process has written.
 pub async fn reload(ctx: &Ctx) -> Result<(), KeyError> {
     let sealed = ctx.store.read(|rows| rows.keys()).await?;
-    let ring = match ctx.dev {
-        Some(_) => Keyring::open_dev(&sealed, &ctx.keys.master, ctx.database)?,
-        None => Keyring::open(&sealed, &ctx.keys.master, ctx.database, ctx.keys.hs256.as_ref())?,
-    };
+    let ring = open(&sealed, &ctx.keys.master, ctx.database, ctx.keys.hs256.as_ref(), ctx.dev.is_some())?;
     *ctx.keys.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::domain::key::{Algorithm, SealedKey};
 use crate::domain::link::LinkKind;
 use crate::ops::dev::seed::Seed;
 use crate::ops::error::Error;
-use crate::ops::keys::{KeyError, KeyMaker};
+use crate::ops::keys::{self, KeyError, KeyMaker};
 use crate::ops::link::{self, Draft, NewLink};
 use crate::ops::restored::BeginAnew;
 use crate::ops::settings;
@@ -117,12 +117,7 @@ pub fn start(
         opened.run(&Seed::new(&config.dev_users, settings::cost(config), now, entropy).map_err(Error::from)?)?;
     }
     let sealed = opened.read(|rows| rows.keys())?;
-    let ring = if dev {
-        Keyring::open_dev(&sealed, &master, meta.database)
-    } else {
-        Keyring::open(&sealed, &master, meta.database, hs256.as_ref())
-    };
-    let ring = ring.map_err(KeyError::from)?;
+    let ring = keys::open(&sealed, &master, meta.database, hs256.as_ref(), dev)?;
     let setup = setup.map(|draft| draft.into_link(base_url));
     Ok(Started { master, hs256, ring, database: meta.database, highest_cost, setup })
 }
