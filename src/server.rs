@@ -289,14 +289,14 @@ fn serve(
             .app_data(web::Data::new(state.clone()))
             .configure(|app| configure(&layers, app))
             .configure(|app| {
-                if state.ctx.dev.is_some() {
+                if is_dev {
                     configure_dev(&layers, app);
                 }
             })
             .default_service(web::to(not_found))
-            .wrap(told(state.settings.dev.is_some()))
+            .wrap(told(is_dev))
             .wrap(loopback_host(state.settings.dev))
-            .wrap(cors(&state.settings.allowed_origins, state.settings.dev.is_some()))
+            .wrap(cors(&state.settings.allowed_origins, is_dev))
             .wrap(outermost(Arc::clone(&gate)))
     };
     let (tell, told) = std::sync::mpsc::channel();
