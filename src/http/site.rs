@@ -116,8 +116,13 @@ pub fn split_authority(text: &str) -> Option<(String, Option<u16>)> {
 /// Whether a `Host` header names this machine itself.
 pub fn is_this_machine(host: &str) -> bool {
     let Some((name, _)) = split_authority(host) else { return false };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    address.map_or(name == "localhost" || name.ends_with(".localhost"), |it| it.to_canonical().is_loopback())
+    let is_name = || name == "localhost" || name.ends_with(".localhost");
+    address_of(&name).map_or_else(is_name, |address| address.to_canonical().is_loopback())
+}
+
+/// The address that a host is, an IPv6 one in brackets; nothing where it is a name.
+pub fn address_of(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// A port as digits alone: `u16` would also take a plus sign.

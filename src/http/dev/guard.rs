@@ -1,8 +1,6 @@
 //! No web page gets at the stub: not by a name of its own that leads here (DNS rebinding), and not by a
 //! form. Who could, would sign anybody in.
 
-use std::net::IpAddr;
-
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
@@ -15,7 +13,7 @@ use crate::http::body::has_json_type;
 use crate::http::code::Code;
 use crate::http::error::Problem;
 use crate::http::origin::single;
-use crate::http::site::{is_this_machine, split_authority};
+use crate::http::site::{address_of, is_this_machine, split_authority};
 
 /// Refuses what asks for the stub by a name that could be anybody's. In earnest it does nothing.
 pub fn loopback_host<S, B>(
@@ -40,8 +38,7 @@ where
 /// An address, or one word as containers have for each other: neither can be a web page's domain.
 fn is_nobodys_name(host: &str) -> bool {
     let Some((name, _)) = split_authority(host) else { return false };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    address.is_ok() || !name.contains('.')
+    address_of(&name).is_some() || !name.contains('.')
 }
 
 /// Refuses a change that isn't sent as JSON, even one without a body: no form can send that.
