@@ -1,6 +1,7 @@
 //! What a client gets: an access token, and a refresh token by the way of its session.
 
-use crate::base::entropy::bytes;
+use crate::base::entropy::{NoEntropy, bytes};
+use crate::base::id::SessionId;
 use crate::base::secret::Secret;
 use crate::base::time::{Timestamp, Ttl};
 use crate::crypto::access::{self, AccessClaims, CLIENT_ID};
@@ -8,6 +9,7 @@ use crate::crypto::digest::DeviceSecret;
 use crate::crypto::refresh::RefreshToken;
 use crate::crypto::token::jti;
 use crate::domain::session::Session;
+use crate::domain::version::Version;
 use crate::ops::ctx::Ctx;
 use crate::ops::error::Error;
 use crate::ops::opening::Begun;
@@ -48,22 +50,33 @@ pub struct SignedIn {
 
 /// Signs an access token of a session. It never outlives its session.
 pub fn access(ctx: &Ctx, user: &User, session: &Session, now: Timestamp) -> Result<Access, Error> {
-    let exp = (now + ctx.config.tokens.access_ttl).min(session.end);
-    let claims = AccessClaims {
+    let mut claims = claims(ctx, user, (session.id, session.ver), now)?;
+    let exp = claims.exp.min(session.end);
+    (claims.exp, claims.auth_time) = (exp, session.auth_time);
+    Ok(Access { token: access::sign(&ctx.keyring(), &claims)?, expires_in: exp - now, server_time: now })
+}
+
+/// What an access token says of a user whose password was just given, for its whole life.
+pub(super) fn claims(
+    ctx: &Ctx,
+    user: &User,
+    (sid, ver): (SessionId, Version),
+    now: Timestamp,
+) -> Result<AccessClaims, NoEntropy> {
+    Ok(AccessClaims {
         iss: ctx.issuer.clone(),
         aud: ctx.config.tokens.audience.clone(),
         sub: user.id,
-        sid: session.id,
-        ver: session.ver,
+        sid,
+        ver,
         email: user.email.clone(),
         role: user.role.as_str().to_owned(),
         iat: now,
-        exp,
+        exp: now + ctx.config.tokens.access_ttl,
         jti: jti(bytes(ctx.entropy.as_ref())?),
         client_id: CLIENT_ID.to_owned(),
-        auth_time: session.auth_time,
-    };
-    Ok(Access { token: access::sign(&ctx.keyring(), &claims)?, expires_in: exp - now, server_time: now })
+        auth_time: now,
+    })
 }
 
 /// A refresh token, and how long its cookie is kept.

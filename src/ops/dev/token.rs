@@ -1,16 +1,14 @@
 //! Access tokens of any kind, to try an application or a verifier with.
 
-use crate::base::entropy::bytes;
 use crate::base::id::SessionId;
-use crate::crypto::access::{AccessClaims, CLIENT_ID};
 use crate::crypto::forge::flaw::{BadFlaw, Flaw};
 use crate::crypto::forge::{self, CantForge, Changes, Request};
-use crate::crypto::token::jti;
 use crate::domain::email::Email;
 use crate::domain::key::Algorithm;
 use crate::domain::version::Version;
 use crate::ops::ctx::Ctx;
 use crate::ops::error::Error;
+use crate::ops::tokens;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -56,21 +54,9 @@ pub async fn make(ctx: &Ctx, wish: Wish) -> Result<String, NoToken> {
     let read = ctx.store.read(move |rows| Ok((rows.user_by_email(email.key())?, rows.meta()?.epoch))).await;
     let (user, epoch) = read.map_err(Error::from)?;
     let user = user.ok_or(Error::NotFound)?;
-    let entropy = ctx.entropy.as_ref();
-    let base = AccessClaims {
-        iss: ctx.issuer.clone(),
-        aud: ctx.config.tokens.audience.clone(),
-        sub: user.id,
-        sid: SessionId::new(now, entropy).map_err(Error::from)?,
-        ver: Version { epoch, number: user.version },
-        email: user.email,
-        role: user.role.as_str().to_owned(),
-        iat: now,
-        exp: now + ctx.config.tokens.access_ttl,
-        jti: jti(bytes(entropy).map_err(Error::from)?),
-        client_id: CLIENT_ID.to_owned(),
-        auth_time: now,
-    };
+    let session = SessionId::new(now, ctx.entropy.as_ref()).map_err(Error::from)?;
+    let ver = Version { epoch, number: user.version };
+    let base = tokens::claims(ctx, &user, (session, ver), now).map_err(Error::from)?;
     let algorithm = wish.algorithm.unwrap_or(ctx.config.tokens.algorithm);
     let (header, claims) = (wish.header.as_ref(), wish.claims.as_ref());
     Ok(forge::make(&Request { algorithm, base: &base, now, header, claims, flaw: wish.flaw })?)
