@@ -28,8 +28,7 @@ pub(super) fn take(conn: &Connection, name: &str) -> Result<bool, Error> {
 /// know, and versions that it has otherwise. Nothing where there is no copy.
 pub(super) fn put_back(conn: &Connection, name: &str) -> Result<Option<Vec<Revoked>>, Error> {
     let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_temp_schema WHERE type = 'table' AND name = ?)";
-    let there = |table: &str| conn.query_row(exists, [plain_copy_of(table, name)], |row| row.get::<_, bool>(0));
-    if !there("meta")? {
+    if !conn.query_row(exists, [plain_copy_of("meta", name)], |row| row.get::<_, bool>(0))? {
         return Ok(None);
     }
     // Where nobody is to be signed in any more and nothing else is remembered, another epoch refuses all there was.
