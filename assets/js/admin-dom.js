@@ -83,3 +83,9 @@ export async function copy(text, shown) {
     return document.execCommand("copy");
   }
 }
+
+/**
+ * A row of a list: two lines, and what can be done with it.
+ * @param {HTMLElement} first @param {HTMLElement} second @param {(HTMLElement | false)[]} acts
+ */
+export const row = (first, second, ...acts) => make("li", { class: "row" }, make("div", { class: "grow" }, first, second), ...acts);

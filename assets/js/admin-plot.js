@@ -3,19 +3,11 @@
 
 import { locale, make, number } from "./admin-dom.js";
 import { say } from "./form.js";
+import { svg } from "./svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 118;
 const TOP = 18;
 const BASE = 98;
-
-/** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
-function svg(name, attributes, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 
 /** A number at or above the highest that reads well. @param {number} highest */
 export function ceiling(highest) {

@@ -3,8 +3,8 @@
 
 import { number } from "./admin-dom.js";
 import { say } from "./form.js";
+import { svg } from "./svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 /** From one generation to the next, and the room before the first, in pixels. */
 const STEP = 52;
 const SIDE = 14;
@@ -20,14 +20,6 @@ export const FORKS = ["same", "replayed", "recovered", "refused"];
  * @typedef {{ generation: number, chainStart: number, live: boolean, reason: string | null, chain: Show[] }} Chain
  * @typedef {Map<number, Record<string, number>>} Forks how often what forks off from which generation
  */
-
-/** @param {string} name @param {Record<string, string | number>} attributes @param {(Element | string)[]} children @returns {SVGElement} */
-function svg(name, attributes, ...children) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  element.append(...children);
-  return element;
-}
 
 /** @param {Show[]} shows @returns {Forks} */
 function forksOf(shows) {

@@ -1,7 +1,7 @@
 // @ts-check
 /** Faults on demand: what is to go wrong, how often it did, and a form for more. */
 
-import { count, make, number, tag } from "./admin-dom.js";
+import { count, make, number, row, tag } from "./admin-dom.js";
 import { Shown, ask, done, failed } from "./dev-api.js";
 import { fieldError, get, say } from "./form.js";
 
@@ -27,24 +27,18 @@ const shown = new Shown();
 
 /** @param {{ faults: Fault[] }} answer */
 export function faults({ faults }) {
-  shown.draw(faults, () => get("faults").replaceChildren(...faults.map(row)));
+  shown.draw(faults, () => get("faults").replaceChildren(...faults.map(item)));
   get("no-more-faults").hidden = faults.length < 2;
 }
 
 /** @param {Fault} fault */
-function row({ id, route, fault, share, met, left }) {
+function item({ id, route, fault, share, met, left }) {
   const size = fault.status ?? fault.code ?? (fault.ms && say("dev.faults.span", { ms: number(fault.ms) }));
   const often = left === null ? say("dev.faults.share", { share: number(Math.round((share ?? 0) * 100)) }) : left === 0 ? say("dev.faults.spent") : count("dev.faults.left", left);
   const name = [say(`dev.fault.${fault.kind}`), size].filter(Boolean).join(" ");
-  return make(
-    "li",
-    { class: "row" },
-    make(
-      "div",
-      { class: "grow" },
-      make("p", { class: "wrap" }, make("strong", { text: name }), " ", left !== 0 && tag(say("dev.faults.armed"), "warn")),
-      make("p", { class: "soft small wrap" }, make("code", { text: route }), ` · ${often} · ${count("dev.faults.met", met)}`),
-    ),
+  return row(
+    make("p", { class: "wrap" }, make("strong", { text: name }), " ", left !== 0 && tag(say("dev.faults.armed"), "warn")),
+    make("p", { class: "soft small wrap" }, make("code", { text: route }), ` · ${often} · ${count("dev.faults.met", met)}`),
     make("button", { type: "button", class: "plain slim", text: say("dev.faults.remove"), "aria-label": `${say("dev.faults.remove")}: ${name}, ${route}`, click: () => take(`faults/${id}`) }),
   );
 }

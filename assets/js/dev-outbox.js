@@ -1,7 +1,7 @@
 // @ts-check
 /** What would have gone out to people: links. */
 
-import { make, tag, timeElement, timeOfDay } from "./admin-dom.js";
+import { make, row, tag, timeElement, timeOfDay } from "./admin-dom.js";
 import { Shown } from "./dev-api.js";
 import { get, say } from "./form.js";
 
@@ -11,21 +11,15 @@ const shown = new Shown();
 
 /** Gives whether there is anything to see. @param {{ messages: Message[] }} answer */
 export function outbox({ messages }) {
-  shown.draw(messages, () => get("outbox").replaceChildren(...[...messages].reverse().map(row)));
+  shown.draw(messages, () => get("outbox").replaceChildren(...[...messages].reverse().map(item)));
   return messages.length > 0;
 }
 
 /** @param {Message} message */
-function row({ to, kind, url, made }) {
-  return make(
-    "li",
-    { class: "row" },
-    make(
-      "div",
-      { class: "grow" },
-      make("p", {}, make("strong", { class: "wrap", text: to }), " ", tag(kind)),
-      make("p", { class: "soft small" }, timeElement(made, timeOfDay(made))),
-    ),
+function item({ to, kind, url, made }) {
+  return row(
+    make("p", {}, make("strong", { class: "wrap", text: to }), " ", tag(kind)),
+    make("p", { class: "soft small" }, timeElement(made, timeOfDay(made))),
     make("a", { class: "button plain slim", href: url, text: say("dev.open"), "aria-label": `${say("dev.open")}: ${kind}, ${to}` }),
   );
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The stub's users: become one of them, or take an access token of theirs. */
 
-import { copy, make, tag } from "./admin-dom.js";
+import { copy, make, row, tag } from "./admin-dom.js";
 import { Shown, act, ask, done, failed } from "./dev-api.js";
 import { get, say } from "./form.js";
 
@@ -11,22 +11,16 @@ const shown = new Shown();
 
 /** @param {{ users: User[] }} state */
 export function users({ users }) {
-  shown.draw(users, () => get("users").replaceChildren(...users.map(row)));
+  shown.draw(users, () => get("users").replaceChildren(...users.map(item)));
 }
 
 /** @param {User} user */
-function row(user) {
+function item(user) {
   const disabled = user.status !== "active";
   const label = (/** @type {string} */ text) => ({ type: "button", text, "aria-label": `${text}: ${user.email}` });
-  return make(
-    "li",
-    { class: "row" },
-    make(
-      "div",
-      { class: "grow" },
-      make("p", {}, make("strong", { class: "wrap", text: user.email }), " ", disabled && tag(say("dev.disabled"), "bad")),
-      make("p", { class: "soft small", text: say("dev.user", { role: user.role, version: user.version }) }),
-    ),
+  return row(
+    make("p", {}, make("strong", { class: "wrap", text: user.email }), " ", disabled && tag(say("dev.disabled"), "bad")),
+    make("p", { class: "soft small", text: say("dev.user", { role: user.role, version: user.version }) }),
     !disabled &&
       make(
         "div",
