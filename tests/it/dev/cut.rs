@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::dev::start::Stub;
 use crate::dev::{fared, fault, signed_in};
 use crate::harness::TestServer;
+use crate::real::wait::until_told;
 
 /// Sends all of it over one connection, and gives what came until that was at its end.
 fn exchange(server: &TestServer, sent: &str) -> String {
@@ -157,13 +158,8 @@ async fn no_descriptor_is_kept_of_a_connection_that_is_over() {
     }
     assert_eq!(client.get(stub.url("/healthz")).send().await.unwrap().status(), 200);
     // The server closes its side a moment after the client has seen the end.
-    for _ in 0..400 {
-        if count() <= before + 2 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    panic!("{before} then {}", count());
+    let given_back = async || (count() <= before + 2).then_some(());
+    until_told(&format!("there are {before} descriptors again"), Duration::from_secs(10), given_back).await;
 }
 
 #[tokio::test]
