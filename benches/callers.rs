@@ -12,8 +12,21 @@ use crate::population::{PASSWORD, Population};
 /// Scatters numbers over a range, each once: a prime that no population is a multiple of.
 const SCATTER: u64 = 7_368_787;
 
+/// So many sessions have their first cookie ready: to make one on the way costs as much as to send it.
+const READY: u32 = 400_000;
+
 /// The cookies that browsers got last, by the number of the session; the others still have their first.
 pub type Jar = Rc<RefCell<HashMap<u32, String>>>;
+
+/// A jar with the first cookies of those sessions that are asked for first.
+pub fn jar(population: &Population) -> Jar {
+    let numbers = (0..population.sessions.min(READY)).map(|at| scattered(at.into(), population));
+    Rc::new(RefCell::new(numbers.map(|number| (number, population.cookie(number))).collect()))
+}
+
+fn scattered(at: u64, population: &Population) -> u32 {
+    u32::try_from(at * SCATTER % u64::from(population.sessions)).unwrap()
+}
 
 /// Browsers that refresh, one after the other, each with the cookie that it got last.
 pub struct Refresher {
@@ -33,8 +46,7 @@ impl Refresher {
 
     fn number(&self) -> u32 {
         let (client, clients) = self.place;
-        let number = u64::from(client) + u64::from(clients) * u64::from(self.at);
-        u32::try_from(number * SCATTER % u64::from(self.population.sessions)).unwrap()
+        scattered(u64::from(client) + u64::from(clients) * u64::from(self.at), &self.population)
     }
 }
 

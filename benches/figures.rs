@@ -11,14 +11,17 @@ pub struct Figures {
     times: Vec<u32>,
     /// What the server's processors were busy, per answer.
     pub cpu: Duration,
+    /// The same of the clients' processors.
+    pub clients: Duration,
 }
 
 impl Figures {
     /// Of the times of all answers within `took`.
-    pub fn new(mut times: Vec<u32>, took: Duration, cpu: Duration) -> Self {
+    pub fn new(mut times: Vec<u32>, took: Duration, busy: [Duration; 2]) -> Self {
         times.sort_unstable();
         let count = u32::try_from(times.len()).unwrap_or(u32::MAX);
-        Self { rate: f64::from(count) / took.as_secs_f64(), times, cpu: cpu / count.max(1) }
+        let [cpu, clients] = busy.map(|busy| busy / count.max(1));
+        Self { rate: f64::from(count) / took.as_secs_f64(), times, cpu, clients }
     }
 
     /// The time that this share of all answers kept to.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::callers::Jar;
+use crate::callers::{Jar, jar};
 use crate::population::Population;
 use crate::process::Process;
 
@@ -26,7 +26,7 @@ impl House {
     pub fn new(people: [u32; 3], progress: impl FnMut(u32)) -> Self {
         let folder = scratch();
         let population = Population::fill(folder.path(), people, progress);
-        Self { folder, population, jar: Jar::default() }
+        Self { folder, jar: jar(&population), population }
     }
 
     /// Where it is.

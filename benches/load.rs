@@ -10,7 +10,7 @@ use tokio::task::{JoinSet, LocalSet};
 
 use crate::client::{Answer, Connection};
 use crate::figures::Figures;
-use crate::process::Process;
+use crate::process::{Process, own_cpu};
 
 /// Before the clock runs: connections are made, caches filled.
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -35,11 +35,13 @@ pub fn run<C: Caller>(server: &Process, callers: Vec<C>, length: Duration) -> (F
             tasks.spawn_local(one(addr, caller, (start, end), Rc::clone(&times)));
         }
         tokio::time::sleep_until(start.into()).await;
-        let before = server.cpu();
+        let cpu = || [server.cpu(), own_cpu()];
+        let before = cpu();
         tokio::time::sleep_until(end.into()).await;
-        let cpu = server.cpu().saturating_sub(before);
+        let [server, clients] = cpu();
         let callers = tasks.join_all().await;
-        (Figures::new(times.take(), length, cpu), callers)
+        let busy = [server.saturating_sub(before[0]), clients.saturating_sub(before[1])];
+        (Figures::new(times.take(), length, busy), callers)
     })
 }
 

@@ -42,6 +42,8 @@ pub struct Run {
     pub longest: f64,
     /// Microseconds of the server's processors an answer.
     pub cpu: f64,
+    /// The same of the clients', who share them.
+    pub clients: f64,
 }
 
 /// A figure beside the limit that it is held to.
@@ -98,6 +100,7 @@ impl Report {
             p999: ms(0.999),
             longest: of.longest().as_secs_f64() * 1e3,
             cpu: of.cpu.as_secs_f64() * 1e6,
+            clients: of.clients.as_secs_f64() * 1e6,
         });
     }
 
@@ -126,13 +129,13 @@ impl Report {
     fn under_load(&self) -> String {
         let mut text = String::new();
         if !self.runs.is_empty() {
-            text.push_str("| under load | connections | a second | p50 | p99 | p99.9 | longest | CPU an answer |\n");
-            text.push_str("| --- | --: | --: | --: | --: | --: | --: | --: |\n");
+            text.push_str("| under load | connections | a second | p50 | p99 | p99.9 | longest | CPU an answer | of the clients |\n");
+            text.push_str("| --- | --: | --: | --: | --: | --: | --: | --: | --: |\n");
         }
         for run in &self.runs {
             let _ = writeln!(
                 text,
-                "| {} | {} | {} | {:.2} ms | {:.2} ms | {:.2} ms | {:.1} ms | {:.0} µs |",
+                "| {} | {} | {} | {:.2} ms | {:.2} ms | {:.2} ms | {:.1} ms | {:.0} µs | {:.0} µs |",
                 run.what,
                 run.connections,
                 grouped(run.per_second),
@@ -140,7 +143,8 @@ impl Report {
                 run.p99,
                 run.p999,
                 run.longest,
-                run.cpu
+                run.cpu,
+                run.clients
             );
         }
         text

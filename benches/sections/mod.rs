@@ -58,6 +58,7 @@ pub fn all() -> Vec<Section> {
         section(SERVER, "login", 40, login::run),
         section(SERVER, "idle", 12, idle::run),
         section(SERVER, "growth", 130, growth::run),
+        Section { named_only: true, ..section(SERVER, "steady", 30, refresh::steady) },
         Section { named_only: true, ..section(STUB, "stub", 30, stub::run) },
         Section { named_only: true, ..section(WEIGHT, "weight", 300, weight::run) },
     ]

@@ -55,6 +55,17 @@ pub(super) fn run(town: &mut Town, report: &mut Report, progress: &mut Progress)
     report.at_most("memory, the most under load", millions(server.peak()), 30.0, " MB");
 }
 
+/// The same call and nothing else for so long that a profiler can look on.
+pub(super) fn steady(town: &mut Town, report: &mut Report, progress: &mut Progress) {
+    let house = town.small(progress);
+    let server = house.serve();
+    for connections in [1, 64] {
+        progress.say(&format!("refresh, {connections} at once, for 12 seconds"));
+        let (figures, _) = load::run(&server, refreshers(house, connections), Duration::from_secs(12));
+        report.run("refresh", connections, &figures);
+    }
+}
+
 /// As many clients, with all sessions shared out among them.
 pub(super) fn refreshers(house: &House, clients: usize) -> Vec<Refresher> {
     let clients = u32::try_from(clients).unwrap();
