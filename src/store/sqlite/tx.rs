@@ -1,5 +1,7 @@
 //! `Rows` and `Tx` on a connection inside a transaction.
 
+use std::cell::Cell;
+
 use rusqlite::{Connection, params};
 
 use crate::base::id::{DatabaseId, SessionId, UserId};
@@ -25,12 +27,24 @@ pub(super) struct SqliteTx<'c> {
     pub(super) ended: Vec<Revocation>,
     /// Whether all was put back as it once was: what is refused is read anew then.
     pub(super) anew: bool,
+    /// The one row that every job reads, as long as none has changed it.
+    meta: Cell<Option<Meta>>,
 }
 
 impl<'c> SqliteTx<'c> {
     pub(super) const fn new(conn: &'c Connection) -> Self {
-        Self { conn, ended: Vec::new(), anew: false }
+        Self { conn, ended: Vec::new(), anew: false, meta: Cell::new(None) }
     }
+}
+
+/// Begins one that writes.
+pub(super) fn begin(conn: &Connection) -> Result<(), Error> {
+    run(conn, "BEGIN IMMEDIATE")?;
+    Ok(())
+}
+
+fn run(conn: &Connection, sql: &str) -> rusqlite::Result<usize> {
+    conn.prepare_cached(sql)?.execute([])
 }
 
 /// Ends a transaction. Where a commit fails nobody knows what is on disk, and none is open any more.
@@ -38,17 +52,20 @@ pub(super) fn finish(conn: &Connection, keep: bool) -> Result<(), Error> {
     if !keep {
         return Ok(conn.execute_batch("ROLLBACK")?);
     }
-    conn.execute_batch("COMMIT").map_err(|error| {
+    run(conn, "COMMIT").map_err(|error| {
         if !conn.is_autocommit() {
             let _ = conn.execute_batch("ROLLBACK");
         }
         Error::Commit(error.to_string())
-    })
+    })?;
+    Ok(())
 }
 
 impl Rows for SqliteTx<'_> {
     fn meta(&self) -> Result<Meta, Error> {
-        meta::read(self.conn)
+        let known = self.meta.get().map_or_else(|| meta::read(self.conn), Ok)?;
+        self.meta.set(Some(known));
+        Ok(known)
     }
     fn stamp(&self) -> Result<Option<Timestamp>, Error> {
         stamp::read(self.conn)
@@ -117,18 +134,23 @@ impl Rows for SqliteTx<'_> {
 
 impl Tx for SqliteTx<'_> {
     fn create_meta(&mut self, database: DatabaseId, now: Timestamp) -> Result<(), Error> {
+        self.meta.set(None);
         meta::create(self.conn, database, now)
     }
     fn lengthen_access_ttl(&mut self, ttl: Ttl) -> Result<(), Error> {
+        self.meta.set(None);
         meta::lengthen_access_ttl(self.conn, ttl)
     }
     fn set_seen(&mut self, seq: i64) -> Result<(), Error> {
+        self.meta.set(None);
         meta::set_seen(self.conn, seq)
     }
     fn set_last_time(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.meta.set(None);
         meta::set_last_time(self.conn, now)
     }
     fn set_epoch(&mut self, before: i64, after: i64) -> Result<(), Error> {
+        self.meta.set(None);
         meta::set_epoch(self.conn, before, after)
     }
     fn clear_stamp(&mut self) -> Result<(), Error> {
@@ -205,6 +227,7 @@ impl Tx for SqliteTx<'_> {
         snapshot::take(self.conn, name)
     }
     fn put_back(&mut self, name: &str, now: Timestamp) -> Result<bool, Error> {
+        self.meta.set(None);
         let Some(over) = snapshot::put_back(self.conn, name)? else { return Ok(false) };
         for what in over {
             self.revoke(what, now)?;

@@ -20,7 +20,7 @@ use crate::store::revocations::Revocations;
 use crate::store::rows::Rows;
 use crate::store::sqlite::checkpoint::Wal;
 use crate::store::sqlite::turn::Turn;
-use crate::store::sqlite::tx::{SqliteTx, finish};
+use crate::store::sqlite::tx::{SqliteTx, begin, finish};
 use crate::store::sqlite::{failpoint, readers};
 use crate::store::tx::Tx as _;
 
@@ -251,8 +251,8 @@ impl Writer {
         if batch.is_empty() {
             return Came::Done;
         }
-        if let Err(error) = self.conn.execute_batch("BEGIN IMMEDIATE") {
-            finish_all(batch, &Error::from(error));
+        if let Err(error) = begin(&self.conn) {
+            finish_all(batch, &error);
             return Came::Done;
         }
         let before = self.conn.total_changes();
