@@ -20,6 +20,12 @@ const FOREIGN: Duration = Duration::from_millis(250);
 /// How often what was counted is written, but for the turn of the hour, and the house is cleaned.
 const CLEAN: Duration = Duration::from_mins(1);
 
+/// After a step of the purge, for so many times as long as it took, the disk is left to the requests.
+const PAUSE: u32 = 3;
+
+/// But no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
 /// Runs until `stop` is told.
 pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiver<bool>) {
     // What was written while this server started counts as another's.
@@ -47,7 +53,10 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
             cleaned = monotonic;
             limiter.tick(monotonic);
             said(activity::keep(&ctx).await);
-            clean(&ctx, &mut clocks).await;
+            tokio::select! {
+                _ = stop.changed() => return said(activity::finish(&ctx).await),
+                () = clean(&ctx, &mut clocks) => {}
+            }
         }
     }
 }
@@ -82,8 +91,12 @@ async fn clean(ctx: &Ctx, clocks: &mut Clocks) {
         Verdict::Waiting => return,
     }
     loop {
+        let begun = ctx.clock.monotonic();
         match purge::step(ctx).await {
-            Ok(true) => tokio::task::yield_now().await,
+            Ok(true) => {
+                let took = ctx.clock.monotonic().saturating_sub(begun);
+                tokio::time::sleep((took * PAUSE).min(LONGEST_PAUSE)).await;
+            }
             Ok(false) => return,
             Err(error) => {
                 tracing::error!(%error, "old rows could not be removed; it is tried again in a minute");

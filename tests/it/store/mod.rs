@@ -6,6 +6,7 @@ mod beside;
 mod foreign;
 mod older;
 mod place;
+mod purge;
 mod refused_files;
 mod revoked;
 mod start_stop;
