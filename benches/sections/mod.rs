@@ -5,6 +5,7 @@ mod growth;
 mod idle;
 mod limits;
 mod login;
+mod purge;
 mod refresh;
 mod start;
 mod stub;
@@ -22,6 +23,9 @@ pub const SERVER: &str = "bench";
 
 /// The development stub: another.
 const STUB: &str = "bench-stub";
+
+/// A million dead sessions: another.
+const PURGE: &str = "bench-purge";
 
 /// What the program is made of: another.
 const WEIGHT: &str = "bench-weight";
@@ -59,6 +63,7 @@ pub fn all() -> Vec<Section> {
         section(SERVER, "idle", 12, idle::run),
         section(SERVER, "growth", 130, growth::run),
         Section { named_only: true, ..section(SERVER, "steady", 30, refresh::steady) },
+        Section { named_only: true, ..section(PURGE, "purge", 200, purge::run) },
         Section { named_only: true, ..section(STUB, "stub", 30, stub::run) },
         Section { named_only: true, ..section(WEIGHT, "weight", 300, weight::run) },
     ]
