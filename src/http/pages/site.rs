@@ -265,6 +265,8 @@ fn fill(template: &str, words: &Words) -> String {
         rest = behind;
     }
     out.push_str(rest);
+    // Kept as long as the server runs.
+    out.shrink_to_fit();
     out
 }
 
