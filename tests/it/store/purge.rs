@@ -12,7 +12,7 @@ use crate::real::wait::until;
 const DEAD: u32 = 10_000;
 
 /// How long a job may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn database(folder: &Path) -> Connection {
     Connection::open(folder.join("doorward.db")).unwrap()
