@@ -36,7 +36,7 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
     let mut hour = None;
     loop {
         tokio::select! {
-            _ = stop.changed() => return said(activity::finish(&ctx).await),
+            _ = stop.changed() => break,
             _ = ticks.tick() => {}
         }
         let seen = ctx.store.foreign_writes();
@@ -54,11 +54,12 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
             limiter.tick(monotonic);
             said(activity::keep(&ctx).await);
             tokio::select! {
-                _ = stop.changed() => return said(activity::finish(&ctx).await),
+                _ = stop.changed() => break,
                 () = clean(&ctx, &mut clocks) => {}
             }
         }
     }
+    said(activity::finish(&ctx).await);
 }
 
 /// Another process wrote: keys and costs may be others. True where all was taken up.
