@@ -193,8 +193,7 @@ impl Op for Fill {
                 Row::Dead(number) => {
                     let session = self.population.begun(*number).1;
                     let ended = Some((session.created_at - Ttl::from_days(40), Reason::LoggedOut));
-                    tx.insert_session(&session)?;
-                    tx.update_session(&session, &Session { ended, ..session.clone() })?;
+                    tx.insert_session(&Session { ended, ..session })?;
                 }
             }
         }

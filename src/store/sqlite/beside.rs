@@ -12,7 +12,7 @@ use crate::store::rows::Rows;
 use crate::store::sqlite::open::{self, OpenError, Purpose, ServeLock};
 use crate::store::sqlite::readers;
 use crate::store::sqlite::turn::{Turn, pause};
-use crate::store::sqlite::tx::{SqliteTx, finish};
+use crate::store::sqlite::tx::{SqliteTx, begin, finish};
 
 /// How long a command waits for the running server's word, in milliseconds.
 const PATIENCE: u32 = 3_000;
@@ -57,7 +57,7 @@ impl Beside {
             let hangs = error.kind() == ErrorKind::TimedOut;
             if hangs { Error::Locked } else { Error::Disk(error.to_string()) }
         })?;
-        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        begin(&self.conn)?;
         let mut tx = SqliteTx::new(&self.conn);
         let out = op.run(&mut tx);
         let ended = tx.ended;

@@ -20,7 +20,7 @@ use crate::store::sqlite::open;
 use crate::store::sqlite::source::Source;
 use crate::store::sqlite::stamp;
 use crate::store::sqlite::turn::pause;
-use crate::store::sqlite::tx::{SqliteTx, finish};
+use crate::store::sqlite::tx::{SqliteTx, begin, finish};
 
 /// How many pages are copied before others get their turn.
 const PAGES: i32 = 64;
@@ -113,7 +113,7 @@ pub fn migrate(draft: &Draft) -> Result<(), NoCopy> {
 /// Runs an operation on a copy.
 pub fn run<O: Op>(draft: &Draft, op: &O) -> Result<O::Out, Error> {
     let conn = connect(draft)?;
-    conn.execute_batch("BEGIN IMMEDIATE")?;
+    begin(&conn)?;
     let out = op.run(&mut SqliteTx::new(&conn));
     finish(&conn, out.is_ok())?;
     out

@@ -21,7 +21,7 @@ use crate::store::sqlite::open::{self, OpenError, Purpose, ServeLock};
 use crate::store::sqlite::readers::{self, Look};
 use crate::store::sqlite::source;
 use crate::store::sqlite::turn::Turn;
-use crate::store::sqlite::tx::{SqliteTx, finish};
+use crate::store::sqlite::tx::{SqliteTx, begin, finish};
 use crate::store::sqlite::writer::{self, Hand, Job, Message, Pending, Writer};
 
 /// How much may queue for the writer; more is turned away.
@@ -89,7 +89,7 @@ impl Opened {
 
     /// Runs an operation at once.
     pub fn run<O: Op>(&self, op: &O) -> Result<O::Out, Error> {
-        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        begin(&self.conn)?;
         let out = op.run(&mut SqliteTx::new(&self.conn));
         finish(&self.conn, out.is_ok())?;
         out

@@ -99,12 +99,18 @@ const fn word(transport: Transport) -> &'static str {
     }
 }
 
+fn ended(session: &Session) -> (Option<i64>, Option<&'static str>) {
+    session.ended.map(|(at, reason)| (at.millis(), reason.word())).unzip()
+}
+
 pub(super) fn insert(conn: &Connection, session: &Session) -> Result<(), Error> {
     let mut insert = conn.prepare_cached(
         "INSERT INTO sessions (id, user_id, epoch, version, transport, device, generation, chain_start, hash,
-           rotated_at, exp, end_at, created_at, auth_time, address, user_agent, by_device, recovered, recovery_run)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+           rotated_at, exp, end_at, created_at, auth_time, address, user_agent, by_device, recovered, recovery_run,
+           ended_at, ended_reason)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
+    let (ended_at, reason) = ended(session);
     let changed = insert.execute(params![
         session.id.as_bytes(),
         session.user.as_bytes(),
@@ -125,6 +131,8 @@ pub(super) fn insert(conn: &Connection, session: &Session) -> Result<(), Error> 
         session.by_device,
         session.recoveries.last,
         session.recoveries.run,
+        ended_at,
+        reason,
     ])?;
     one(changed, TABLE)
 }
@@ -136,7 +144,7 @@ pub(super) fn update(conn: &Connection, before: &Session, after: &Session) -> Re
            ended_reason = ?
          WHERE id = ? AND generation = ? AND hash = ? AND ended_at IS NULL",
     )?;
-    let (ended_at, reason) = after.ended.map(|(at, reason)| (at.millis(), reason.word())).unzip();
+    let (ended_at, reason) = ended(after);
     let changed = update.execute(params![
         after.ver.number,
         after.generation,

@@ -35,6 +35,12 @@ impl<'c> SqliteTx<'c> {
     pub(super) const fn new(conn: &'c Connection) -> Self {
         Self { conn, ended: Vec::new(), anew: false, meta: Cell::new(None) }
     }
+
+    /// For what changes the one row: it is read again after that.
+    fn changing_meta(&mut self) -> &'c Connection {
+        self.meta.take();
+        self.conn
+    }
 }
 
 /// Begins one that writes.
@@ -134,24 +140,19 @@ impl Rows for SqliteTx<'_> {
 
 impl Tx for SqliteTx<'_> {
     fn create_meta(&mut self, database: DatabaseId, now: Timestamp) -> Result<(), Error> {
-        self.meta.set(None);
-        meta::create(self.conn, database, now)
+        meta::create(self.changing_meta(), database, now)
     }
     fn lengthen_access_ttl(&mut self, ttl: Ttl) -> Result<(), Error> {
-        self.meta.set(None);
-        meta::lengthen_access_ttl(self.conn, ttl)
+        meta::lengthen_access_ttl(self.changing_meta(), ttl)
     }
     fn set_seen(&mut self, seq: i64) -> Result<(), Error> {
-        self.meta.set(None);
-        meta::set_seen(self.conn, seq)
+        meta::set_seen(self.changing_meta(), seq)
     }
     fn set_last_time(&mut self, now: Timestamp) -> Result<(), Error> {
-        self.meta.set(None);
-        meta::set_last_time(self.conn, now)
+        meta::set_last_time(self.changing_meta(), now)
     }
     fn set_epoch(&mut self, before: i64, after: i64) -> Result<(), Error> {
-        self.meta.set(None);
-        meta::set_epoch(self.conn, before, after)
+        meta::set_epoch(self.changing_meta(), before, after)
     }
     fn clear_stamp(&mut self) -> Result<(), Error> {
         stamp::clear(self.conn)
@@ -227,8 +228,7 @@ impl Tx for SqliteTx<'_> {
         snapshot::take(self.conn, name)
     }
     fn put_back(&mut self, name: &str, now: Timestamp) -> Result<bool, Error> {
-        self.meta.set(None);
-        let Some(over) = snapshot::put_back(self.conn, name)? else { return Ok(false) };
+        let Some(over) = snapshot::put_back(self.changing_meta(), name)? else { return Ok(false) };
         for what in over {
             self.revoke(what, now)?;
         }
