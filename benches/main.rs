@@ -1,7 +1,8 @@
 //! `cargo bench`: how fast the server is, as a ratio to what processor and disk allow in the same run.
 //!
 //! `cargo bench -- refresh login` runs those sections alone; without a name all run, in under six minutes.
-//! `cargo bench -- weight` tells what the program is made of; it builds it anew for that, and runs only by name.
+//! `cargo bench -- weight` tells what the program is made of; it builds it anew for that, and runs only by name,
+//! as do `stub`, `purge` (a million dead sessions go under load) and `steady` (refreshes for a profiler).
 //! The tables go to standard output, the same as JSON and as a picture to `target/tmp`. With
 //! `UPDATE_README=1` they go into the README too.
 
@@ -39,7 +40,7 @@ use std::collections::BTreeMap;
 use crate::bare::{Bare, VARIABLE};
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::sections::{SERVER, Section, all};
+use crate::sections::{SERVER, STEADY, Section, all};
 
 fn main() {
     if let Ok(bare) = std::env::var(VARIABLE) {
@@ -72,7 +73,7 @@ fn main() {
     }
     eprintln!("as JSON and as a picture: {}/bench.json, bench.svg", folder.display());
     if std::env::var_os("UPDATE_README").is_some() {
-        for (block, report) in &reports {
+        for (block, report) in reports.iter().filter(|(block, _)| **block != STEADY) {
             readme::update(block, report, &sections);
         }
     }

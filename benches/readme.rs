@@ -18,9 +18,7 @@ pub fn update(block: &str, report: &Report, ran: &[Section]) {
     let path = root.join("README.md");
     let text = fs::read_to_string(&path).unwrap();
     let (begin, end) = (format!("<!-- {block} -->\n"), format!("<!-- /{block} -->\n"));
-    let Some((before, rest)) = text.split_once(&begin) else {
-        return eprintln!("README: there is no block `{block}`");
-    };
+    let (before, rest) = text.split_once(&begin).expect("the README has the block");
     let (_, after) = rest.split_once(&end).expect("the block ends");
     fs::write(&path, format!("{before}{begin}{}{end}{after}", report.tables())).unwrap();
     if block == SERVER {

@@ -25,7 +25,7 @@ pub const SERVER: &str = "bench";
 const STUB: &str = "bench-stub";
 
 /// What a profiler is to look on: no block, since its figures are those of the others.
-const STEADY: &str = "bench-steady";
+pub const STEADY: &str = "bench-steady";
 
 /// A million dead sessions: another.
 const PURGE: &str = "bench-purge";
