@@ -1,10 +1,12 @@
 //! Moves the WAL into the file, off the requests' way: a thread with a connection of its own does the
-//! bulk; where the WAL keeps growing under load, the writer does the last few pages between two batches,
-//! since only then can SQLite begin the WAL anew. Where the disk is slower than the requests, they wait.
+//! bulk, in steps so small that no commit waits long for the disk; where the WAL keeps growing under load, the
+//! writer does the last few pages between two batches, since only then can SQLite begin the WAL anew. Where the
+//! disk is slower than the requests, they wait.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -13,12 +15,6 @@ use crate::store::sqlite::turn::pause;
 
 /// So many row changes make a checkpoint worth while: few, since commits wait while the disk takes its pages.
 const CHANGES: u64 = 200;
-
-/// So few row changes are left to the writer to move.
-const FEW: u64 = 100;
-
-/// How often the checkpointer tries to get so far.
-const PASSES: u32 = 8;
 
 /// In pages of 4 KiB: past this the writer helps to begin the WAL anew.
 const LONG: i64 = 8_000;
@@ -52,8 +48,15 @@ impl Wal {
     pub(super) fn wrote(&self, rows: u64) {
         let before = self.changes.fetch_add(rows, Ordering::AcqRel);
         if before < CHANGES && before + rows >= CHANGES {
+            // Whoever looks whether to wait has this meanwhile: none misses the call.
+            drop(self.stopped.lock().unwrap_or_else(PoisonError::into_inner));
             self.wake.notify_one();
         }
+    }
+
+    /// Whether there is something to do for the checkpointer.
+    fn is_due(&self) -> bool {
+        self.changes.load(Ordering::Acquire) >= CHANGES && !self.asks()
     }
 
     /// Whether the writer's thread is to move the rest.
@@ -66,11 +69,9 @@ impl Wal {
         if !self.finish.swap(false, Ordering::AcqRel) {
             return;
         }
-        match checkpoint(conn) {
-            // The checkpointer was at it, or somebody still reads what stood before: between the next two.
-            Ok(Moved { all: false, .. }) => self.finish.store(true, Ordering::Release),
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again"),
+        // Where somebody still reads what stood before, the checkpointer asks again after its next step.
+        if let Err(error) = checkpoint(conn) {
+            tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
         }
     }
 
@@ -96,17 +97,23 @@ impl Wal {
 }
 
 /// The checkpointer's thread.
-pub(super) fn work(conn: Connection, wal: &Arc<Wal>) {
-    let mut stopped = wal.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-    while !*stopped {
-        let waited = wal.wake.wait_timeout(stopped, IDLE).unwrap_or_else(PoisonError::into_inner);
-        stopped = waited.0;
+pub(super) fn work(conn: Connection, file: Option<&File>, wal: &Wal) {
+    let mut failed = false;
+    loop {
+        let stopped = wal.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = |stopped: &mut bool| !*stopped && (failed || !wal.is_due());
+        let waited = wal.wake.wait_timeout_while(stopped, IDLE, idle).unwrap_or_else(PoisonError::into_inner);
+        if *waited.0 {
+            return;
+        }
+        drop(waited);
         let changes = wal.changes.swap(0, Ordering::AcqRel);
-        if *stopped || changes == 0 {
+        if changes == 0 {
             continue;
         }
-        drop(stopped);
-        match move_most(&conn, wal) {
+        let moved = step(&conn, file);
+        failed = moved.is_err();
+        match moved {
             Ok(pages) if pages > LONG => wal.finish.store(true, Ordering::Release),
             Ok(_) => {}
             Err(error) => {
@@ -114,21 +121,28 @@ pub(super) fn work(conn: Connection, wal: &Arc<Wal>) {
                 wal.changes.fetch_add(changes, Ordering::AcqRel);
             }
         }
-        stopped = wal.stopped.lock().unwrap_or_else(PoisonError::into_inner);
     }
 }
 
-/// Moves what can be moved without waiting; where the WAL is long, again and again until little was written
-/// meanwhile. Gives its length.
-fn move_most(conn: &Connection, wal: &Wal) -> rusqlite::Result<i64> {
-    let mut pages = checkpoint(conn)?.pages;
-    for _ in 1..PASSES {
-        if pages <= LONG || wal.changes.swap(0, Ordering::AcqRel) <= FEW {
-            break;
-        }
-        pages = checkpoint(conn)?.pages;
+/// Moves what can be moved without waiting. Gives the length of the WAL.
+fn step(conn: &Connection, file: Option<&File>) -> Result<i64, Failed> {
+    let pages = checkpoint(conn)?.pages;
+    if let Some(file) = file {
+        // SQLite syncs the file where nothing was written meanwhile, and not before. Under load that is the
+        // writer's part, and what many steps wrote would keep the disk, and all who wait for a commit, for 20 ms
+        // and more.
+        file.sync_data()?;
     }
     Ok(pages)
+}
+
+/// Why a step failed; the next one does its work.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the file could not be synced: {0}")]
+    Sync(#[from] std::io::Error),
 }
 
 /// What a checkpoint came to.

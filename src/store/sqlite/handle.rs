@@ -1,5 +1,6 @@
 //! `Store`: what operations are submitted to and rows are read from.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -52,6 +53,7 @@ pub struct Opened {
     lock: ServeLock,
     conn: Connection,
     path: std::path::PathBuf,
+    purpose: Purpose,
 }
 
 impl Opened {
@@ -74,7 +76,7 @@ impl Opened {
         if open::is_read_only(&conn) {
             return Err(OpenError::ReadOnly(path));
         }
-        Ok(Self { lock, conn, path })
+        Ok(Self { lock, conn, path, purpose })
     }
 
     /// Whether the database was just made, or its first start never came to an end.
@@ -105,10 +107,12 @@ impl Opened {
         let (reads, looks) = sync_channel::<Look>(READS);
         let wal = Arc::new(Wal::default());
         let foreign = Arc::new(AtomicU64::new(0));
-        let others = spawn_others(&self.path, &wal, looks).map_err(|error| match error {
-            Spawn::Open(error) => error,
-            Spawn::Io(error) => io(error),
-        })?;
+        let file = self.purpose.keeps().then(|| File::open(&self.path)).transpose().map_err(io)?.map(Arc::new);
+        let others =
+            spawn_others((&self.path, self.purpose), file.as_ref(), &wal, looks).map_err(|error| match error {
+                Spawn::Open(error) => error,
+                Spawn::Io(error) => io(error),
+            })?;
         let hand = Arc::new(Mutex::new(Some(Writer {
             took: Duration::ZERO,
             clock,
@@ -117,6 +121,7 @@ impl Opened {
             doubt: false,
             turn: Turn::open(folder).map_err(io)?,
             conn: self.conn,
+            _file: file,
             revocations: Arc::clone(&revocations),
             wal: Arc::clone(&wal),
             wal_file: folder.join(format!("{}-wal", open::FILE)),
@@ -159,12 +164,17 @@ enum Spawn {
     Io(std::io::Error),
 }
 
-fn spawn_others(path: &Path, wal: &Arc<Wal>, looks: Receiver<Look>) -> Result<Vec<JoinHandle<()>>, Spawn> {
+fn spawn_others(
+    (path, purpose): (&Path, Purpose),
+    file: Option<&Arc<File>>,
+    wal: &Arc<Wal>,
+    looks: Receiver<Look>,
+) -> Result<Vec<JoinHandle<()>>, Spawn> {
     let named = |name: String| std::thread::Builder::new().name(name);
     let mut threads = Vec::new();
-    let conn = open::checkpointer(path).map_err(Spawn::Open)?;
-    let shared = Arc::clone(wal);
-    let run = move || checkpoint::work(conn, &shared);
+    let conn = open::checkpointer(path, purpose).map_err(Spawn::Open)?;
+    let (shared, file) = (Arc::clone(wal), file.cloned());
+    let run = move || checkpoint::work(conn, file.as_deref(), &shared);
     threads.push(named("checkpoint".to_owned()).spawn(run).map_err(Spawn::Io)?);
     let looks = Arc::new(Mutex::new(looks));
     for number in 0..READERS {

@@ -38,12 +38,14 @@ impl Purpose {
         }
     }
 
+    /// Whether what is written has to be there after a power cut.
+    pub(super) const fn keeps(self) -> bool {
+        matches!(self, Self::Production | Self::Dev { keeps: true })
+    }
+
     /// What `PRAGMA synchronous` is set to.
     const fn synchronous(self) -> &'static str {
-        match self {
-            Self::Production | Self::Dev { keeps: true } => "FULL",
-            Self::Dev { keeps: false } => "OFF",
-        }
+        if self.keeps() { "FULL" } else { "OFF" }
     }
 }
 
@@ -277,10 +279,12 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
 }
 
 /// Opens a connection that moves the WAL into the file.
-pub(super) fn checkpointer(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn checkpointer(path: &Path, purpose: Purpose) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::of(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(failed)
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    conn.pragma_update(None, "synchronous", purpose.synchronous()).map_err(failed)?;
+    Ok(conn)
 }
 
 /// Asks for the WAL. Where it can't be had SQLite fails not: it says what it keeps instead

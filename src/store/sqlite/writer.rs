@@ -2,6 +2,7 @@
 //! as the next batch: many operations, one commit, no timer. Answers go out only after it. Where one asks
 //! at a time, nobody need be woken: see `alone`.
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,6 +96,9 @@ pub(super) type Hand = Mutex<Option<Writer>>;
 /// What writing needs: whoever holds it writes.
 pub(super) struct Writer {
     pub(super) conn: Connection,
+    /// The checkpointer's descriptor of the database file: to close one drops the process's locks on that file
+    /// (fcntl(2)), so it is closed here, after the last connection.
+    pub(super) _file: Option<Arc<File>>,
     pub(super) turn: Turn,
     pub(super) revocations: Arc<Revocations>,
     pub(super) wal: Arc<Wal>,

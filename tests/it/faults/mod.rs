@@ -6,6 +6,7 @@ mod io;
 mod locked;
 mod order;
 mod start;
+mod steps;
 mod stop;
 mod world;
 

@@ -11,23 +11,29 @@ use crate::real::api::{Api, PASSWORD};
 use crate::real::{Real, Site};
 
 /// A system call, by the lines of the trace on which it began and ended.
-struct Call {
-    name: String,
-    text: String,
+pub(super) struct Call {
+    /// Of the kernel's numbers.
+    pub(super) thread: String,
+    pub(super) name: String,
+    pub(super) text: String,
     began: usize,
     ended: usize,
 }
 
 impl Call {
     /// Whether it hands the WAL something to write.
-    fn writes_wal(&self) -> bool {
+    pub(super) fn writes_wal(&self) -> bool {
         self.name == "pwrite64" && self.text.contains("doorward.db-wal>")
     }
 
     /// Whether it puts the WAL on disk.
     fn syncs_wal(&self) -> bool {
+        self.syncs() && self.text.contains("doorward.db-wal>")
+    }
+
+    /// Whether it puts a file on disk.
+    pub(super) fn syncs(&self) -> bool {
         matches!(self.name.as_str(), "fdatasync" | "fsync")
-            && self.text.contains("doorward.db-wal>")
             && self.text.rsplit_once(" = ").is_some_and(|(_, result)| result == "0" || result == "0 (DELAYED)")
     }
 
@@ -64,7 +70,7 @@ fn calls(trace: &str) -> Vec<Call> {
             None => (rest.to_owned(), ended),
         };
         if let Some((name, _)) = text.split_once('(') {
-            calls.push(Call { name: name.to_owned(), began, ended, text });
+            calls.push(Call { thread: pid.to_owned(), name: name.to_owned(), began, ended, text });
         }
     }
     calls
@@ -94,7 +100,7 @@ fn assert_durable(calls: &[Call], request: &str, status: &str) -> (usize, usize)
 }
 
 /// A server whose calls are traced, with its trace and what each sync is made to take.
-fn traced(site: &Site, trace: &Path, slow: &[&str]) -> Real {
+pub(super) fn traced(site: &Site, trace: &Path, slow: &[&str]) -> Real {
     assert!(Path::new("/usr/bin/strace").exists(), "this test needs strace: apt install strace");
     let only = "trace=read,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,fdatasync,fsync";
     // With -D the server stays our child: signals reach it and not strace.
@@ -105,7 +111,7 @@ fn traced(site: &Site, trace: &Path, slow: &[&str]) -> Real {
 }
 
 /// What was traced, once the server is gone.
-fn stop(server: Real, trace: &Path) -> Vec<Call> {
+pub(super) fn stop(server: Real, trace: &Path) -> Vec<Call> {
     let pid = server.pid();
     server.stop();
     // strace writes its last lines after the server's end.
