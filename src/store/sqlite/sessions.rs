@@ -16,20 +16,15 @@ const TABLE: &str = "sessions";
 
 fn read(row: &Row<'_>) -> Result<Session, Error> {
     let columns = Columns::new(row, TABLE);
-    let ended = match columns.time_or_null("ended_at")? {
-        Some(at) => Some((at, columns.parse("ended_reason")?)),
-        None => None,
-    };
-    let transport = match columns.get::<String>("transport")?.as_str() {
-        "cookie" => Transport::Cookie,
-        "body" => Transport::Body,
-        _ => return Err(columns.corrupt("transport")),
-    };
     Ok(Session {
         id: SessionId::from_bytes(columns.get("id")?),
         user: UserId::from_bytes(columns.get("user_id")?),
         ver: Version { epoch: columns.get("epoch")?, number: columns.get("version")? },
-        transport,
+        transport: match columns.get::<String>("transport")?.as_str() {
+            "cookie" => Transport::Cookie,
+            "body" => Transport::Body,
+            _ => return Err(columns.corrupt("transport")),
+        },
         device: columns.get::<Option<[u8; 32]>>("device")?.map(DeviceHash::from_bytes),
         generation: columns.get("generation")?,
         chain_start: columns.get("chain_start")?,
@@ -46,7 +41,10 @@ fn read(row: &Row<'_>) -> Result<Session, Error> {
         },
         by_device: columns.get("by_device")?,
         recoveries: Recoveries { last: columns.get("recovered")?, run: columns.count("recovery_run")? },
-        ended,
+        ended: match columns.time_or_null("ended_at")? {
+            Some(at) => Some((at, columns.parse("ended_reason")?)),
+            None => None,
+        },
     })
 }
 

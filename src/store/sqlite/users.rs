@@ -14,13 +14,11 @@ const TABLE: &str = "users";
 
 fn read(row: &Row<'_>) -> Result<User, Error> {
     let columns = Columns::new(row, TABLE);
-    let password: Option<String> = columns.get("password")?;
-    let cost: Option<u32> = columns.get("password_cost")?;
     Ok(User {
         id: UserId::from_bytes(columns.get("id")?),
         email: columns.get("email")?,
         email_key: columns.get("email_key")?,
-        password: password.zip(cost),
+        password: columns.get::<Option<String>>("password")?.zip(columns.get("password_cost")?),
         role: columns.parse("role")?,
         status: columns.parse("status")?,
         version: columns.get("version")?,
