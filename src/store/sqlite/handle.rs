@@ -17,12 +17,13 @@ use crate::store::op::Op;
 use crate::store::revocations::Revocations;
 use crate::store::rows::Rows;
 use crate::store::sqlite::alone::{Alone, Waits};
-use crate::store::sqlite::checkpoint::{self, Wal};
+use crate::store::sqlite::checkpoint::Checkpointer;
 use crate::store::sqlite::open::{self, OpenError, Purpose, ServeLock};
 use crate::store::sqlite::readers::{self, Look};
 use crate::store::sqlite::source;
 use crate::store::sqlite::turn::Turn;
 use crate::store::sqlite::tx::{SqliteTx, begin, finish};
+use crate::store::sqlite::wal::Wal;
 use crate::store::sqlite::writer::{self, Hand, Job, Message, Pending, Writer};
 
 /// How much may queue for the writer; more is turned away.
@@ -108,11 +109,17 @@ impl Opened {
         let wal = Arc::new(Wal::default());
         let foreign = Arc::new(AtomicU64::new(0));
         let file = self.purpose.keeps().then(|| File::open(&self.path)).transpose().map_err(io)?.map(Arc::new);
-        let others =
-            spawn_others((&self.path, self.purpose), file.as_ref(), &wal, looks).map_err(|error| match error {
-                Spawn::Open(error) => error,
-                Spawn::Io(error) => io(error),
-            })?;
+        let wal_file = folder.join(format!("{}-wal", open::FILE));
+        let checkpointer = Checkpointer {
+            conn: open::checkpointer(&self.path, self.purpose)?,
+            file: file.clone(),
+            wal_file: wal_file.clone(),
+            clock: Arc::clone(&clock),
+        };
+        let others = spawn_others(&self.path, checkpointer, &wal, looks).map_err(|error| match error {
+            Spawn::Open(error) => error,
+            Spawn::Io(error) => io(error),
+        })?;
         let hand = Arc::new(Mutex::new(Some(Writer {
             took: Duration::ZERO,
             clock,
@@ -124,7 +131,7 @@ impl Opened {
             _file: file,
             revocations: Arc::clone(&revocations),
             wal: Arc::clone(&wal),
-            wal_file: folder.join(format!("{}-wal", open::FILE)),
+            wal_file,
             foreign: Arc::clone(&foreign),
         })));
         let held = Arc::clone(&hand);
@@ -165,16 +172,15 @@ enum Spawn {
 }
 
 fn spawn_others(
-    (path, purpose): (&Path, Purpose),
-    file: Option<&Arc<File>>,
+    path: &Path,
+    checkpointer: Checkpointer,
     wal: &Arc<Wal>,
     looks: Receiver<Look>,
 ) -> Result<Vec<JoinHandle<()>>, Spawn> {
     let named = |name: String| std::thread::Builder::new().name(name);
     let mut threads = Vec::new();
-    let conn = open::checkpointer(path, purpose).map_err(Spawn::Open)?;
-    let (shared, file) = (Arc::clone(wal), file.cloned());
-    let run = move || checkpoint::work(conn, file.as_deref(), &shared);
+    let shared = Arc::clone(wal);
+    let run = move || checkpointer.work(&shared);
     threads.push(named("checkpoint".to_owned()).spawn(run).map_err(Spawn::Io)?);
     let looks = Arc::new(Mutex::new(looks));
     for number in 0..READERS {

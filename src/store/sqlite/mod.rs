@@ -44,6 +44,7 @@ mod stamp;
 mod turn;
 mod tx;
 mod users;
+mod wal;
 mod writer;
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ use crate::store::error::Error;
 use crate::store::op::Op;
 use crate::store::revocations::Revocations;
 use crate::store::rows::Rows;
-use crate::store::sqlite::checkpoint::Wal;
 use crate::store::sqlite::turn::Turn;
 use crate::store::sqlite::tx::{SqliteTx, begin, finish};
+use crate::store::sqlite::wal::Wal;
 use crate::store::sqlite::{failpoint, readers};
 use crate::store::tx::Tx as _;
 

@@ -11,3 +11,4 @@ mod refused_files;
 mod revoked;
 mod start_stop;
 mod torn;
+mod wal;

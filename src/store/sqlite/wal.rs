@@ -1,0 +1,131 @@
+//! The WAL: what the writer and the checkpointer tell each other, and the writer's part of moving it into the file.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::store::sqlite::turn::pause;
+
+/// So many row changes make a checkpoint worth while: few, since commits wait while the disk takes its pages.
+const CHANGES: u64 = 200;
+
+/// In bytes: past this nothing is written until the WAL can begin anew. One that did is cut to less
+/// (`open::WAL_LIMIT`), so the length of its file tells.
+const TOO_LONG: u64 = 96 << 20;
+
+/// In bytes: where somebody reads so long that the WAL can't begin anew, it is tried again after as much.
+const STEP: u64 = 32 << 20;
+
+/// How long the writer waits for the checkpointer, in milliseconds.
+const PATIENCE: u32 = 10_000;
+
+/// What writer and checkpointer tell each other.
+#[derive(Default)]
+pub(super) struct Wal {
+    /// How many rows were written since the checkpointer last looked.
+    changes: AtomicU64,
+    /// Whether the writer is to move the rest.
+    finish: AtomicBool,
+    /// How long the WAL may become, where that is more than usual.
+    allowed: AtomicU64,
+    stopped: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl Wal {
+    /// The writer wrote so many rows.
+    pub(super) fn wrote(&self, rows: u64) {
+        let before = self.changes.fetch_add(rows, Ordering::AcqRel);
+        if before < CHANGES && before + rows >= CHANGES {
+            // Whoever looks whether to wait has this meanwhile: none misses the call.
+            drop(self.stopped.lock().unwrap_or_else(PoisonError::into_inner));
+            self.wake.notify_one();
+        }
+    }
+
+    /// On the checkpointer's thread: waits until there is something to move, for so long at the most where there
+    /// need not be much. `Some(0)` where there is nothing, None at the stop.
+    pub(super) fn due(&self, rested: bool, most: Duration) -> Option<u64> {
+        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = || rested && self.changes.load(Ordering::Acquire) >= CHANGES && !self.asks();
+        let waited = self.wake.wait_timeout_while(stopped, most, |stopped| !*stopped && !is_due());
+        let (stopped, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        (!*stopped).then(|| self.changes.swap(0, Ordering::AcqRel))
+    }
+
+    /// On the checkpointer's thread: so much is still to be moved.
+    pub(super) fn put_back(&self, changes: u64) {
+        self.changes.fetch_add(changes, Ordering::AcqRel);
+    }
+
+    /// On the checkpointer's thread: asks the writer to move the rest.
+    pub(super) fn ask(&self) {
+        self.finish.store(true, Ordering::Release);
+    }
+
+    /// Whether the writer's thread is to move the rest.
+    pub(super) fn asks(&self) -> bool {
+        self.finish.load(Ordering::Acquire)
+    }
+
+    /// On the writer's thread: moves the rest, if the checkpointer asked for it.
+    pub(super) fn finish_where_asked(&self, conn: &Connection) {
+        if !self.finish.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        // Where somebody still reads what stood before, the checkpointer asks again after its next step.
+        if let Err(error) = checkpoint(conn) {
+            tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
+        }
+    }
+
+    /// On the writer's thread: waits while the WAL is too long.
+    pub(super) fn hold_back(&self, conn: &Connection, file: &Path) {
+        // By its name: closing a descriptor of a file that SQLite has open would drop its locks.
+        let len = std::fs::metadata(file).map_or(0, |file| file.len());
+        if len <= self.allowed.load(Ordering::Relaxed).max(TOO_LONG) {
+            return;
+        }
+        let all = move_all(conn).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
+            false
+        });
+        self.allowed.store(if all { 0 } else { len + STEP }, Ordering::Relaxed);
+    }
+
+    /// Ends the checkpointer.
+    pub(super) fn stop(&self) {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.wake.notify_all();
+    }
+}
+
+/// What a checkpoint came to.
+pub(super) struct Moved {
+    /// How long the WAL is; -1 where another checkpoint runs.
+    pub(super) pages: i64,
+    /// Whether all of it stands in the file now.
+    all: bool,
+}
+
+/// Moves all, once the checkpointer is done. False where somebody still reads what stood before.
+fn move_all(conn: &Connection) -> rusqlite::Result<bool> {
+    for _ in 0..PATIENCE {
+        match checkpoint(conn)? {
+            Moved { pages: ..0, .. } => pause(),
+            Moved { all, .. } => return Ok(all),
+        }
+    }
+    Ok(false)
+}
+
+/// Moves what can be moved without waiting.
+pub(super) fn checkpoint(conn: &Connection) -> rusqlite::Result<Moved> {
+    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        let (busy, pages, moved): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Moved { pages, all: !busy && moved == pages })
+    })
+}
