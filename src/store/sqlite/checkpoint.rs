@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::base::time::Clock;
-use crate::store::sqlite::wal::{Wal, checkpoint};
+use crate::store::sqlite::wal::{Moved, Wal, checkpoint};
 
 /// Past this the writer helps to begin the WAL anew, in pages of 4 KiB.
 const LONG: i64 = 8_000;
@@ -25,6 +25,10 @@ const FRAME: u64 = 4_096 + 24;
 
 /// So much room there has to be for what is written during the next step, in pages.
 const ROOM: i64 = 500;
+
+/// So few rows may be left to the writer, for which all wait meanwhile; the checkpointer tries so often to get there.
+const FEW: u64 = 400;
+const PASSES: u32 = 8;
 
 /// Without load, how often what was written is moved.
 const IDLE: Duration = Duration::from_secs(1);
@@ -42,7 +46,7 @@ pub(super) struct Checkpointer {
 impl Checkpointer {
     /// Its thread.
     pub(super) fn work(&self, wal: &Wal) {
-        let (mut rested, mut asked) = (true, self.clock.monotonic());
+        let (mut rested, mut asked, mut passes) = (true, self.clock.monotonic(), 0);
         while let Some(changes) = wal.due(rested, IDLE) {
             if changes == 0 {
                 continue;
@@ -50,11 +54,15 @@ impl Checkpointer {
             let moved = self.step();
             rested = moved.is_ok();
             match moved {
-                Ok(pages) if pages > LONG || self.would_grow(pages) && self.clock.monotonic() - asked > SELDOM => {
-                    asked = self.clock.monotonic();
-                    wal.ask();
+                // Where somebody reads what stood before, the writer could begin nothing anew.
+                Ok(Moved { pages, all: true }) if self.is_long(pages, asked) => {
+                    passes += 1;
+                    if wal.changes() <= FEW || passes >= PASSES {
+                        (asked, passes) = (self.clock.monotonic(), 0);
+                        wal.ask();
+                    }
                 }
-                Ok(_) => {}
+                Ok(_) => passes = 0,
                 Err(error) => {
                     tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
                     wal.put_back(changes);
@@ -63,19 +71,24 @@ impl Checkpointer {
         }
     }
 
-    /// Moves what can be moved without waiting. Gives the length of the WAL in pages.
-    fn step(&self) -> Result<i64, Failed> {
-        let pages = checkpoint(&self.conn)?.pages;
+    /// Moves what can be moved without waiting.
+    fn step(&self) -> Result<Moved, Failed> {
+        let moved = checkpoint(&self.conn)?;
         if let Some(file) = &self.file {
             // SQLite syncs the file where nothing was written meanwhile, and not before. Under load that is the
             // writer's part, and what many steps wrote would keep the disk, and all who wait for a commit, for
             // 20 ms and more.
             file.sync_data()?;
         }
-        Ok(pages)
+        Ok(moved)
     }
 
-    /// Whether the WAL is about to need more than its file has.
+    /// Whether the WAL had better begin anew, when it was last asked for then.
+    fn is_long(&self, pages: i64, asked: Duration) -> bool {
+        pages > LONG || self.would_grow(pages) && self.clock.monotonic().saturating_sub(asked) > SELDOM
+    }
+
+    /// Whether it is about to need more than its file has.
     fn would_grow(&self, pages: i64) -> bool {
         let len = std::fs::metadata(&self.wal_file).map_or(0, |file| file.len());
         let has = len.saturating_sub(HEADER) / FRAME;

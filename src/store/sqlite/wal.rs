@@ -40,20 +40,30 @@ impl Wal {
     pub(super) fn wrote(&self, rows: u64) {
         let before = self.changes.fetch_add(rows, Ordering::AcqRel);
         if before < CHANGES && before + rows >= CHANGES {
-            // Whoever looks whether to wait has this meanwhile: none misses the call.
-            drop(self.stopped.lock().unwrap_or_else(PoisonError::into_inner));
-            self.wake.notify_one();
+            self.call();
         }
+    }
+
+    /// Wakes the checkpointer.
+    fn call(&self) {
+        // It has this while it looks whether to wait: it misses no call.
+        drop(self.stopped.lock().unwrap_or_else(PoisonError::into_inner));
+        self.wake.notify_one();
     }
 
     /// On the checkpointer's thread: waits until there is something to move, for so long at the most where there
     /// need not be much. `Some(0)` where there is nothing, None at the stop.
     pub(super) fn due(&self, rested: bool, most: Duration) -> Option<u64> {
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = || rested && self.changes.load(Ordering::Acquire) >= CHANGES && !self.asks();
+        let is_due = || rested && self.changes() >= CHANGES && !self.asks();
         let waited = self.wake.wait_timeout_while(stopped, most, |stopped| !*stopped && !is_due());
         let (stopped, _) = waited.unwrap_or_else(PoisonError::into_inner);
         (!*stopped).then(|| self.changes.swap(0, Ordering::AcqRel))
+    }
+
+    /// How many rows were written since the checkpointer last took note of it.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// On the checkpointer's thread: so much is still to be moved.
@@ -80,6 +90,8 @@ impl Wal {
         if let Err(error) = checkpoint(conn) {
             tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
         }
+        // It waited for this, and not for more rows.
+        self.call();
     }
 
     /// On the writer's thread: waits while the WAL is too long.
@@ -107,8 +119,8 @@ impl Wal {
 pub(super) struct Moved {
     /// How long the WAL is; -1 where another checkpoint runs.
     pub(super) pages: i64,
-    /// Whether all of it stands in the file now.
-    all: bool,
+    /// Whether all of it, as it was when this began, stands in the file now.
+    pub(super) all: bool,
 }
 
 /// Moves all, once the checkpointer is done. False where somebody still reads what stood before.
@@ -128,4 +140,35 @@ pub(super) fn checkpoint(conn: &Connection) -> rusqlite::Result<Moved> {
         let (busy, pages, moved): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(Moved { pages, all: !busy && moved == pages })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use super::*;
+
+    /// Nobody waits so long in earnest.
+    const LONG: Duration = Duration::from_mins(5);
+
+    #[test]
+    fn rows_that_were_written_while_the_writer_was_asked_are_due_once_it_is_done() {
+        let (wal, conn) = (Wal::default(), Connection::open_in_memory().unwrap());
+        let (begins, begun) = channel();
+        let (comes, came) = channel();
+        wal.ask();
+        wal.wrote(CHANGES + 1);
+        thread::scope(|threads| {
+            threads.spawn(|| {
+                begins.send(()).unwrap();
+                comes.send(wal.due(true, LONG)).unwrap();
+            });
+            begun.recv().unwrap();
+            wal.finish_where_asked(&conn);
+            let due = came.recv_timeout(Duration::from_secs(20));
+            wal.stop();
+            assert_eq!(due, Ok(Some(CHANGES + 1)));
+        });
+    }
 }
