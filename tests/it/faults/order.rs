@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::faults::ANN;
-use crate::real::api::{Api, PASSWORD};
+use crate::real::api::{Api, PASSWORD, Tokens};
 use crate::real::{Real, Site};
 
 /// A system call, by the lines of the trace on which it began and ended.
@@ -110,6 +110,16 @@ pub(super) fn traced(site: &Site, trace: &Path, slow: &[&str]) -> Real {
     site.starter().env("DOORWARD_REFRESH__GRACE", "0s").through(&words).start()
 }
 
+/// So many users who are signed in, the first of them an administrator.
+pub(super) async fn people(server: &Real, count: u32) -> Vec<Tokens> {
+    let api = server.api();
+    let mut people = vec![api.setup(&server.setup_secret(), ANN).await];
+    for number in 1..count {
+        people.push(api.register(&format!("user{number}@example.com")).await);
+    }
+    people
+}
+
 /// What was traced, once the server is gone.
 pub(super) fn stop(server: Real, trace: &Path) -> Vec<Call> {
     let pid = server.pid();
@@ -191,10 +201,7 @@ async fn each_of_a_batch_is_on_disk_before_its_answer() {
     // Each sync takes 50 ms, so that the next batch fills meanwhile.
     let server = traced(&site, trace.path(), &["-e", "inject=fdatasync,fsync:delay_enter=50000"]);
     let api = server.api();
-    let mut users = vec![api.setup(&server.setup_secret(), ANN).await];
-    for number in 1..8 {
-        users.push(api.register(&format!("user{number}@example.com")).await);
-    }
+    let users = people(&server, 8).await;
     let refresh = |api: Api, token: String| async move {
         let second = api.refresh(&token).await.unwrap().tokens();
         api.refresh(&second.refresh).await.unwrap().tokens()

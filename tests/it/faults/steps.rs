@@ -5,8 +5,7 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 
-use crate::faults::ANN;
-use crate::faults::order::{Call, stop, traced};
+use crate::faults::order::{Call, people, stop, traced};
 use crate::real::Site;
 use crate::real::api::{Api, Tokens};
 
@@ -19,10 +18,7 @@ async fn the_wal_is_moved_in_steps_that_are_synced() {
     // Each sync takes 5 ms: while one step lasts the next rows are written.
     let server = traced(&site, trace.path(), &["-e", "inject=fdatasync,fsync:delay_enter=5000"]);
     let api = server.api();
-    let mut users = vec![api.setup(&server.setup_secret(), ANN).await];
-    for number in 1..CROWD.0 {
-        users.push(api.register(&format!("user{number}@example.com")).await);
-    }
+    let users = people(&server, CROWD.0).await;
     join_all(users.into_iter().map(|user| refresh(api.clone(), user))).await;
     let calls = stop(server, trace.path());
     let commit: HashSet<&str> = calls.iter().filter(|call| call.writes_wal()).map(|call| &*call.thread).collect();
