@@ -26,9 +26,10 @@ impl House {
     pub fn new(people: [u32; 3], progress: impl FnMut(u32)) -> Self {
         let folder = scratch();
         let population = Population::fill(folder.path(), people, progress);
+        let house = Self { folder, jar: jar(&population), population };
         // Else the kernel writes it while something is measured.
-        std::fs::File::open(folder.path().join("doorward.db")).and_then(|file| file.sync_all()).unwrap();
-        Self { folder, jar: jar(&population), population }
+        std::fs::File::open(house.database()).and_then(|file| file.sync_all()).unwrap();
+        house
     }
 
     /// Where it is.

@@ -3,7 +3,6 @@
 //! few pages between two batches, since only then can SQLite begin the WAL anew.
 
 use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,8 +37,6 @@ pub(super) struct Checkpointer {
     pub(super) conn: Connection,
     /// The database file, where it has to be synced.
     pub(super) file: Option<Arc<File>>,
-    /// Where the WAL is.
-    pub(super) wal_file: PathBuf,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -55,7 +52,7 @@ impl Checkpointer {
             rested = moved.is_ok();
             match moved {
                 // Where somebody reads what stood before, the writer could begin nothing anew.
-                Ok(Moved { pages, all: true }) if self.is_long(pages, asked) => {
+                Ok(Moved { pages, all: true }) if self.is_long(wal, pages, asked) => {
                     passes += 1;
                     if wal.changes() <= FEW || passes >= PASSES {
                         (asked, passes) = (self.clock.monotonic(), 0);
@@ -84,16 +81,15 @@ impl Checkpointer {
     }
 
     /// Whether the WAL had better begin anew, when it was last asked for then.
-    fn is_long(&self, pages: i64, asked: Duration) -> bool {
-        pages > LONG || self.would_grow(pages) && self.clock.monotonic().saturating_sub(asked) > SELDOM
+    fn is_long(&self, wal: &Wal, pages: i64, asked: Duration) -> bool {
+        pages > LONG || self.clock.monotonic().saturating_sub(asked) > SELDOM && would_grow(wal, pages)
     }
+}
 
-    /// Whether it is about to need more than its file has.
-    fn would_grow(&self, pages: i64) -> bool {
-        let len = std::fs::metadata(&self.wal_file).map_or(0, |file| file.len());
-        let has = len.saturating_sub(HEADER) / FRAME;
-        u64::try_from(pages + ROOM).is_ok_and(|needs| needs > has)
-    }
+/// Whether the WAL is about to need more than its file has.
+fn would_grow(wal: &Wal, pages: i64) -> bool {
+    let has = wal.file_len().saturating_sub(HEADER) / FRAME;
+    u64::try_from(pages + ROOM).is_ok_and(|needs| needs > has)
 }
 
 /// Why a step failed; the next one does its work.

@@ -106,14 +106,12 @@ impl Opened {
         let io = |source| OpenError::Io { path: folder.to_owned(), source };
         let (writes, queue) = sync_channel(WRITES);
         let (reads, looks) = sync_channel::<Look>(READS);
-        let wal = Arc::new(Wal::default());
+        let wal = Arc::new(Wal::new(folder.join(format!("{}-wal", open::FILE))));
         let foreign = Arc::new(AtomicU64::new(0));
         let file = self.purpose.keeps().then(|| File::open(&self.path)).transpose().map_err(io)?.map(Arc::new);
-        let wal_file = folder.join(format!("{}-wal", open::FILE));
         let checkpointer = Checkpointer {
             conn: open::checkpointer(&self.path, self.purpose)?,
             file: file.clone(),
-            wal_file: wal_file.clone(),
             clock: Arc::clone(&clock),
         };
         let others = spawn_others(&self.path, checkpointer, &wal, looks).map_err(|error| match error {
@@ -131,7 +129,6 @@ impl Opened {
             _file: file,
             revocations: Arc::clone(&revocations),
             wal: Arc::clone(&wal),
-            wal_file,
             foreign: Arc::clone(&foreign),
         })));
         let held = Arc::clone(&hand);

@@ -1,6 +1,6 @@
 //! The WAL: what the writer and the checkpointer tell each other, and the writer's part of moving it into the file.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,8 +23,9 @@ const STEP: u64 = 32 << 20;
 const PATIENCE: u32 = 10_000;
 
 /// What writer and checkpointer tell each other.
-#[derive(Default)]
 pub(super) struct Wal {
+    /// Where it is.
+    file: PathBuf,
     /// How many rows were written since the checkpointer last looked.
     changes: AtomicU64,
     /// Whether the writer is to move the rest.
@@ -36,6 +37,24 @@ pub(super) struct Wal {
 }
 
 impl Wal {
+    /// One that stands in this file.
+    pub(super) fn new(file: PathBuf) -> Self {
+        Self {
+            file,
+            changes: AtomicU64::default(),
+            finish: AtomicBool::default(),
+            allowed: AtomicU64::default(),
+            stopped: Mutex::default(),
+            wake: Condvar::default(),
+        }
+    }
+
+    /// How long its file is, in bytes.
+    pub(super) fn file_len(&self) -> u64 {
+        // By its name: closing a descriptor of a file that SQLite has open would drop its locks.
+        std::fs::metadata(&self.file).map_or(0, |file| file.len())
+    }
+
     /// The writer wrote so many rows.
     pub(super) fn wrote(&self, rows: u64) {
         let before = self.changes.fetch_add(rows, Ordering::AcqRel);
@@ -95,9 +114,8 @@ impl Wal {
     }
 
     /// On the writer's thread: waits while the WAL is too long.
-    pub(super) fn hold_back(&self, conn: &Connection, file: &Path) {
-        // By its name: closing a descriptor of a file that SQLite has open would drop its locks.
-        let len = std::fs::metadata(file).map_or(0, |file| file.len());
+    pub(super) fn hold_back(&self, conn: &Connection) {
+        let len = self.file_len();
         if len <= self.allowed.load(Ordering::Relaxed).max(TOO_LONG) {
             return;
         }
@@ -154,7 +172,7 @@ mod tests {
 
     #[test]
     fn rows_that_were_written_while_the_writer_was_asked_are_due_once_it_is_done() {
-        let (wal, conn) = (Wal::default(), Connection::open_in_memory().unwrap());
+        let (wal, conn) = (Wal::new(PathBuf::new()), Connection::open_in_memory().unwrap());
         let (begins, begun) = channel();
         let (comes, came) = channel();
         wal.ask();

@@ -4,7 +4,6 @@
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -102,8 +101,6 @@ pub(super) struct Writer {
     pub(super) turn: Turn,
     pub(super) revocations: Arc<Revocations>,
     pub(super) wal: Arc<Wal>,
-    /// Where the WAL is.
-    pub(super) wal_file: PathBuf,
     /// Counts the times that another process was seen to have written.
     pub(super) foreign: Arc<AtomicU64>,
     /// `PRAGMA data_version` when last asked. None at first: what was written while this server started
@@ -173,7 +170,7 @@ impl Writer {
 
     fn look_after_wal(&self) {
         self.wal.finish_where_asked(&self.conn);
-        self.wal.hold_back(&self.conn, &self.wal_file);
+        self.wal.hold_back(&self.conn);
     }
 
     /// Looks whether another process wrote; if so, takes up what it ended and says so.
