@@ -6,17 +6,17 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::crypto::{self, JwtSigner, aws_lc};
+use jsonwebtoken::crypto::{JwtSigner, JwtVerifier, aws_lc};
 use jsonwebtoken::{Algorithm as JwtAlgorithm, DecodingKey, EncodingKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::base::secret::Secret;
 use crate::crypto::pem::pem;
+use crate::crypto::ready::{Number, Ready};
 use crate::crypto::token::{BadToken, MAX_LEN, Token, Typ};
 use crate::domain::key::Algorithm;
 
@@ -39,22 +39,14 @@ pub enum CantSign {
     TooLong,
 }
 
-/// How many keys a thread keeps ready: those of a ring that sign, and those of the ring before.
-const READY: usize = 4;
-
 thread_local! {
-    /// Keys that this thread has made ready, the last used first. To make one ready costs half a signature
-    /// (it is proved to be on its curve), and jsonwebtoken's can't be shared between threads.
-    static KEYS: RefCell<Vec<(u64, Box<dyn JwtSigner>)>> = const { RefCell::new(Vec::new()) };
+    static SIGNERS: RefCell<Ready<dyn JwtSigner>> = const { RefCell::new(Ready::new()) };
+    static VERIFIERS: RefCell<Ready<dyn JwtVerifier>> = const { RefCell::new(Ready::new()) };
 }
-
-/// Numbers them.
-static SIGNERS: AtomicU64 = AtomicU64::new(0);
 
 /// A key that signs tokens of one type.
 pub struct Signer {
-    /// No other signer of this process has it.
-    number: u64,
+    number: Number,
     algorithm: JwtAlgorithm,
     key: EncodingKey,
     /// The header of all its tokens, encoded.
@@ -66,6 +58,7 @@ pub struct Signer {
 /// An ECDSA signature (r, s) has a twin (r, -s) that holds too: RFC 7518 asks for neither of the two. So an access
 /// token is known by its claims and never by its text; HMAC, under refresh tokens, has no such twin.
 pub struct Verifier {
+    number: Number,
     typ: Typ,
     algorithm: Algorithm,
     key: DecodingKey,
@@ -81,9 +74,8 @@ impl Signer {
             Algorithm::RS256 => rsa_key(secret)?,
             Algorithm::HS256 => EncodingKey::from_secret(secret),
         };
-        let number = SIGNERS.fetch_add(1, Ordering::Relaxed);
         let header = typ.header(algorithm, kid).map_err(|_| BadKey)?;
-        Ok(Self { number, algorithm: jwt_algorithm(algorithm), key, header })
+        Ok(Self { number: Number::next(), algorithm: jwt_algorithm(algorithm), key, header })
     }
 
     /// A token with these claims, written in the order of their type.
@@ -103,20 +95,11 @@ impl Signer {
     /// The signature of any text: tokens of this server are made by [`Signer::sign`] alone, forged ones by
     /// [`crate::crypto::forge`].
     pub(super) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, CantSign> {
-        KEYS.with_borrow_mut(|keys| {
-            let ready = match keys.iter().position(|(number, _)| *number == self.number) {
-                Some(at) => keys.remove(at),
-                None => (self.number, self.ready()?),
-            };
-            keys.truncate(READY - 1);
-            keys.insert(0, ready);
-            let (_, key) = keys.first().ok_or(CantSign::Failed)?;
+        SIGNERS.with_borrow_mut(|ready| {
+            let make = || (aws_lc::DEFAULT_PROVIDER.signer_factory)(&self.algorithm, &self.key).ok();
+            let key = ready.get(self.number, make).ok_or(CantSign::Failed)?;
             key.try_sign(message).map_err(|_| CantSign::Failed)
         })
-    }
-
-    fn ready(&self) -> Result<Box<dyn JwtSigner>, CantSign> {
-        (aws_lc::DEFAULT_PROVIDER.signer_factory)(&self.algorithm, &self.key).map_err(|_| CantSign::Failed)
     }
 }
 
@@ -131,7 +114,7 @@ impl Verifier {
             Algorithm::RS256 => DecodingKey::from_rsa_der(key),
             Algorithm::HS256 => DecodingKey::from_secret(key),
         };
-        Self { typ, algorithm, key }
+        Self { number: Number::next(), typ, algorithm, key }
     }
 
     /// The one that it takes.
@@ -157,7 +140,12 @@ impl Verifier {
     }
 
     fn signed(&self, message: &str, signature: &str) -> bool {
-        crypto::verify(signature, message.as_bytes(), &self.key, jwt_algorithm(self.algorithm)) == Ok(true)
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        VERIFIERS.with_borrow_mut(|ready| {
+            let algorithm = jwt_algorithm(self.algorithm);
+            let make = || (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, &self.key).ok();
+            ready.get(self.number, make).is_some_and(|key| key.verify(message.as_bytes(), &signature).is_ok())
+        })
     }
 }
 
@@ -200,7 +188,7 @@ impl Signer {
     /// A token of any header and claims with a signature that holds.
     pub(crate) fn forge(&self, header: &str, claims: &str) -> String {
         let message = [header, claims].map(|json| URL_SAFE_NO_PAD.encode(json)).join(".");
-        let signature = crypto::sign(message.as_bytes(), &self.key, self.algorithm).unwrap();
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, self.algorithm).unwrap();
         format!("{message}.{signature}")
     }
 }
@@ -287,18 +275,21 @@ mod tests {
     }
 
     #[test]
-    fn many_keys_on_one_thread_sign_each_with_its_own() {
-        let secrets: Vec<_> = (0..3 * READY).map(|number| [u8::try_from(number).unwrap(); 32]).collect();
+    fn many_keys_on_one_thread_sign_and_check_each_its_own() {
+        let secrets: Vec<_> = (0..12).map(|number| [number; 32]).collect();
         let signers: Vec<_> =
             secrets.iter().map(|secret| Signer::new(Typ::Access, "one", Algorithm::HS256, secret).unwrap()).collect();
+        let verifiers: Vec<_> =
+            secrets.iter().map(|secret| Verifier::new(Typ::Access, Algorithm::HS256, secret)).collect();
         for _ in 0..2 {
             for (signer, secret) in signers.iter().zip(&secrets) {
                 let token = signer.sign(&serde_json::json!({"a": 1})).unwrap();
-                let verifier = Verifier::new(Typ::Access, Algorithm::HS256, secret);
-                assert!(verifier.verify::<Value>(&Token::parse(token.expose()).unwrap()).is_ok());
+                let token = Token::parse(token.expose()).unwrap();
+                for (verifier, of) in verifiers.iter().zip(&secrets) {
+                    assert_eq!(verifier.verify::<Value>(&token).is_ok(), of == secret);
+                }
             }
         }
-        assert_eq!(KEYS.with_borrow(Vec::len), READY);
     }
 
     #[test]

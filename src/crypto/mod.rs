@@ -15,6 +15,7 @@ pub mod new_key;
 pub mod password;
 mod pem;
 pub mod ratchet;
+mod ready;
 pub mod refresh;
 pub mod seal;
 mod seen;
