@@ -31,7 +31,7 @@ pub struct RefreshToken {
 #[derive(Clone, Debug)]
 pub struct RefreshLink {
     key: Arc<RefreshKey>,
-    claims: Claims,
+    claims: Arc<Claims>,
 }
 
 /// What the first token of a chain says.
@@ -121,7 +121,7 @@ impl RefreshToken {
             end: whole(of.end),
             jti: jti(random),
         };
-        RefreshLink { key: Arc::clone(keys.refresh_key()), claims }.sign()
+        RefreshLink { key: Arc::clone(keys.refresh_key()), claims: Arc::new(claims) }.sign()
     }
 
     /// Reads a token that was shown by `transport`. Its `exp` is not judged here: a token that ran out still
@@ -139,7 +139,7 @@ impl RefreshToken {
         if claims.tr != transport {
             return Err(BadRefresh::WrongTransport);
         }
-        let link = RefreshLink { key: Arc::clone(key), claims };
+        let link = RefreshLink { key: Arc::clone(key), claims: Arc::new(claims) };
         Ok(Self { text: Secret::new(shown.to_owned()), hash: token_hash(shown), link })
     }
 
@@ -168,9 +168,9 @@ impl RefreshLink {
             iat: whole(rotated_at),
             exp: whole(exp),
             jti: self.key.next_jti(&self.claims.jti),
-            ..self.claims.clone()
+            ..Claims::clone(&self.claims)
         };
-        Self { key: Arc::clone(&self.key), claims }.sign()
+        Self { key: Arc::clone(&self.key), claims: Arc::new(claims) }.sign()
     }
 
     /// The user.
@@ -209,7 +209,7 @@ impl RefreshLink {
     }
 
     fn sign(self) -> Result<RefreshToken, CantSign> {
-        let text = self.key.signer().sign(&self.claims)?;
+        let text = self.key.signer().sign(&*self.claims)?;
         let hash = token_hash(text.expose());
         Ok(RefreshToken { text, hash, link: self })
     }
@@ -333,7 +333,7 @@ mod tests {
             token = token.link().successor(NOW, NOW + WEEK).unwrap();
         }
         let other = RefreshToken::first(&keys, &beginning(), [5; 16]).unwrap().link.successor(NOW, NOW + WEEK).unwrap();
-        assert!(seen.insert(other.link.claims.jti));
+        assert!(seen.insert(other.link.claims.jti.clone()));
     }
 
     #[test]

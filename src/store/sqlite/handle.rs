@@ -190,10 +190,11 @@ fn spawn_others(
 }
 
 impl Store {
-    /// Runs an operation in the next batch, and waits until it is on disk. It runs even if nobody waits
-    /// for it any more.
-    pub async fn submit<O: Op>(&self, op: O) -> Result<O::Out, Error> {
-        self.queue(op)?.done().await
+    /// Runs an operation in the next batch; what it gives waits until it is on disk. It runs whether or not
+    /// somebody waits.
+    pub fn submit<O: Op>(&self, op: O) -> impl Future<Output = Result<O::Out, Error>> + use<O> {
+        let queued = self.queue(op);
+        async { queued?.done().await }
     }
 
     /// Puts an operation into the next batch. It runs whether or not somebody waits for what comes of it.
