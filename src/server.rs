@@ -245,7 +245,7 @@ fn context(opened: Opened, config: Config, env: &mut Env, port: u16) -> Result<(
         clock: Arc::clone(&env.clock),
         entropy: Arc::clone(&env.entropy),
         guesses: Guesses::new(config.limits.login, env.entropy.as_ref())?,
-        issuer,
+        issuer: issuer.into(),
         base_url,
         database: started.database,
         keys: Keys { master: started.master, hs256: started.hs256, ring: RwLock::new(started.ring) },

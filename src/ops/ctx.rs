@@ -34,7 +34,7 @@ pub struct Ctx {
     /// Counts guesses.
     pub guesses: Guesses,
     /// `iss` of access tokens.
-    pub issuer: String,
+    pub issuer: Arc<str>,
     /// Where links lead.
     pub base_url: String,
     /// The database's name.

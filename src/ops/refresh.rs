@@ -13,9 +13,11 @@ use crate::domain::session::{Decision, Policy, Session, Shown, decide};
 use crate::ops::ctx::Ctx;
 use crate::ops::dev::chain::{Note, Outcome};
 use crate::ops::error::{Error, settle};
-use crate::ops::tokens::{self, Access, Refresh};
+use crate::ops::tokens::{self, Access, Mint, Refresh};
 use crate::ops::try_op::TryOp;
 use crate::ops::{ending, guard};
+use crate::store;
+use crate::store::aside::{Aside, Task};
 use crate::store::rows::{Rows, User};
 use crate::store::tx::Tx;
 
@@ -41,7 +43,11 @@ pub async fn refresh(
         What::Next => successor,
         What::Row | What::Late => shown.link().successor(given.session.rotated_at, given.session.exp)?,
     };
-    Ok((tokens::access(ctx, &given.user, &given.session, now)?, tokens::refresh(token, now)))
+    let access = match given.access {
+        Some(access) => access.done().await.ok_or(store::error::Error::Panicked)??,
+        None => tokens::access(ctx, &given.user, &given.session, now)?,
+    };
+    Ok((access, tokens::refresh(token, now)))
 }
 
 /// Whether a token may still be good, as far as it says itself: a hint for pages, never a proof.
@@ -74,6 +80,7 @@ struct Rotate {
     /// The hash and the end of the successor, should this show rotate.
     next: (TokenHash, Timestamp),
     policy: Policy,
+    mint: Mint,
     now: Timestamp,
 }
 
@@ -93,6 +100,8 @@ struct Given {
     what: What,
     user: User,
     session: Session,
+    /// Its access token, where it is made beside the sync.
+    access: Option<Aside<Result<Access, Error>>>,
 }
 
 impl TryOp for Rotate {
@@ -103,17 +112,17 @@ impl TryOp for Rotate {
         let Some((session, user)) = found else { return Err(Error::SessionEnded(refusal(decision))) };
         match decision {
             Decision::Refuse(reason) => Err(Error::SessionEnded(reason)),
-            Decision::Same => Ok(Given { what: What::Same, user, session }),
-            Decision::Replay => Ok(Given { what: What::Row, user, session }),
+            Decision::Same => Ok(Given::new(What::Same, user, session)),
+            Decision::Replay => Ok(Given::new(What::Row, user, session)),
             Decision::Rotate => {
                 let session = self.rotate(tx, &session)?;
-                Ok(Given { what: What::Next, user, session })
+                Ok(Given::new(What::Next, user, session))
             }
             Decision::Recover(recoveries) => {
                 let after = Session { recoveries, ..session.clone() };
                 tx.update_session(&session, &after)?;
                 tx.record(&self.event(Kind::LateRecovery, &session))?;
-                Ok(Given { what: What::Late, user, session: after })
+                Ok(Given::new(What::Late, user, after))
             }
             Decision::End(reason) => {
                 ending::end(tx, &session, reason, self.now)?;
@@ -123,6 +132,20 @@ impl TryOp for Rotate {
                 Err(Error::SessionEnded(reason))
             }
         }
+    }
+
+    fn try_aside(&self, given: &mut Given) -> Option<Task> {
+        let mint = self.mint.clone();
+        let claims = mint.claims_of(&given.user, &given.session, self.now).ok()?;
+        let (access, task) = Aside::new(move || mint.sign(&claims));
+        given.access = Some(access);
+        Some(task)
+    }
+}
+
+impl Given {
+    const fn new(what: What, user: User, session: Session) -> Self {
+        Self { what, user, session, access: None }
     }
 }
 
@@ -147,7 +170,7 @@ impl Rotate {
             client,
         };
         let next = (successor.hash(), successor.link().exp());
-        Ok((Self { link: link.clone(), shown, next, policy, now }, successor))
+        Ok((Self { link: link.clone(), shown, next, policy, mint: Mint::of(ctx), now }, successor))
     }
 
     /// What to do, and with which row of whom. A refusal has its reason in full; it alone may come without rows.

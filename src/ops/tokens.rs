@@ -1,11 +1,15 @@
 //! What a client gets: an access token, and a refresh token by the way of its session.
 
-use crate::base::entropy::{NoEntropy, bytes};
+use std::sync::Arc;
+
+use crate::base::entropy::{Entropy, NoEntropy, bytes};
 use crate::base::id::SessionId;
 use crate::base::secret::Secret;
 use crate::base::time::{Timestamp, Ttl};
+use crate::config::Config;
 use crate::crypto::access::{self, AccessClaims, CLIENT_ID};
 use crate::crypto::digest::DeviceSecret;
+use crate::crypto::keys::Keyring;
 use crate::crypto::refresh::RefreshToken;
 use crate::crypto::token::jti;
 use crate::domain::session::Session;
@@ -48,35 +52,63 @@ pub struct SignedIn {
     pub device: Option<DeviceSecret>,
 }
 
-/// Signs an access token of a session. It never outlives its session.
-pub fn access(ctx: &Ctx, user: &User, session: &Session, now: Timestamp) -> Result<Access, Error> {
-    let mut claims = claims(ctx, user, (session.id, session.ver), now)?;
-    let exp = claims.exp.min(session.end);
-    (claims.exp, claims.auth_time) = (exp, session.auth_time);
-    Ok(Access { token: access::sign(&ctx.keyring(), &claims)?, expires_in: exp - now, server_time: now })
+/// Makes access tokens. A clone may do so on any thread, for as long as it likes: it holds no store.
+#[derive(Clone)]
+pub(super) struct Mint {
+    keys: Keyring,
+    issuer: Arc<str>,
+    config: Arc<Config>,
+    entropy: Arc<dyn Entropy>,
 }
 
-/// What an access token says of a user whose password was just given, for its whole life.
-pub(super) fn claims(
-    ctx: &Ctx,
-    user: &User,
-    (sid, ver): (SessionId, Version),
-    now: Timestamp,
-) -> Result<AccessClaims, NoEntropy> {
-    Ok(AccessClaims {
-        iss: ctx.issuer.clone(),
-        aud: ctx.config.tokens.audience.clone(),
-        sub: user.id,
-        sid,
-        ver,
-        email: user.email.clone(),
-        role: user.role.as_str().to_owned(),
-        iat: now,
-        exp: now + ctx.config.tokens.access_ttl,
-        jti: jti(bytes(ctx.entropy.as_ref())?),
-        client_id: CLIENT_ID.to_owned(),
-        auth_time: now,
-    })
+impl Mint {
+    /// By the keys and settings of the moment.
+    pub(super) fn of(ctx: &Ctx) -> Self {
+        let (config, entropy) = (Arc::clone(&ctx.config), Arc::clone(&ctx.entropy));
+        Self { keys: ctx.keyring(), issuer: Arc::clone(&ctx.issuer), config, entropy }
+    }
+
+    /// What an access token says of a user whose password was just given, for its whole life.
+    pub(super) fn claims(
+        &self,
+        user: &User,
+        (sid, ver): (SessionId, Version),
+        now: Timestamp,
+    ) -> Result<AccessClaims, NoEntropy> {
+        Ok(AccessClaims {
+            iss: self.issuer.to_string(),
+            aud: self.config.tokens.audience.clone(),
+            sub: user.id,
+            sid,
+            ver,
+            email: user.email.clone(),
+            role: user.role.as_str().to_owned(),
+            iat: now,
+            exp: now + self.config.tokens.access_ttl,
+            jti: jti(bytes(self.entropy.as_ref())?),
+            client_id: CLIENT_ID.to_owned(),
+            auth_time: now,
+        })
+    }
+
+    /// The same of a session. Its token never outlives it.
+    pub(super) fn claims_of(&self, user: &User, session: &Session, now: Timestamp) -> Result<AccessClaims, NoEntropy> {
+        let mut claims = self.claims(user, (session.id, session.ver), now)?;
+        (claims.exp, claims.auth_time) = (claims.exp.min(session.end), session.auth_time);
+        Ok(claims)
+    }
+
+    /// Signs what [`Mint::claims_of`] gave.
+    pub(super) fn sign(&self, claims: &AccessClaims) -> Result<Access, Error> {
+        let token = access::sign(&self.keys, claims)?;
+        Ok(Access { token, expires_in: claims.exp - claims.iat, server_time: claims.iat })
+    }
+}
+
+/// Signs an access token of a session.
+pub fn access(ctx: &Ctx, user: &User, session: &Session, now: Timestamp) -> Result<Access, Error> {
+    let mint = Mint::of(ctx);
+    mint.sign(&mint.claims_of(user, session, now)?)
 }
 
 /// A refresh token, and how long its cookie is kept.

@@ -2,6 +2,7 @@
 
 use crate::ops::error::{Error, settle};
 use crate::store;
+use crate::store::aside::Task;
 use crate::store::op::Op;
 use crate::store::tx::Tx;
 
@@ -13,6 +14,11 @@ pub trait TryOp: Send + 'static {
 
     /// Does the work, or says why not.
     fn try_run(&self, tx: &mut dyn Tx) -> Result<Self::Out, Error>;
+
+    /// As [`Op::aside`], where it was not refused.
+    fn try_aside(&self, _out: &mut Self::Out) -> Option<Task> {
+        None
+    }
 }
 
 impl<T: TryOp> Op for T {
@@ -20,5 +26,9 @@ impl<T: TryOp> Op for T {
 
     fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, store::error::Error> {
         settle(self.try_run(tx))
+    }
+
+    fn aside(&self, out: &mut Self::Out) -> Option<Task> {
+        out.as_mut().ok().and_then(|out| self.try_aside(out))
     }
 }

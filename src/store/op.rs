@@ -1,5 +1,6 @@
 //! One atomic unit of work.
 
+use crate::store::aside::Task;
 use crate::store::error::Error;
 use crate::store::tx::Tx;
 
@@ -15,4 +16,9 @@ pub trait Op: Send + 'static {
 
     /// Does the work.
     fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, Error>;
+
+    /// What another thread may make of its outcome while the disk syncs: asked where there is such a thread.
+    fn aside(&self, _out: &mut Self::Out) -> Option<Task> {
+        None
+    }
 }

@@ -8,7 +8,7 @@ use crate::domain::key::Algorithm;
 use crate::domain::version::Version;
 use crate::ops::ctx::Ctx;
 use crate::ops::error::Error;
-use crate::ops::tokens;
+use crate::ops::tokens::Mint;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub async fn make(ctx: &Ctx, wish: Wish) -> Result<String, NoToken> {
     let user = user.ok_or(Error::NotFound)?;
     let session = SessionId::new(now, ctx.entropy.as_ref()).map_err(Error::from)?;
     let ver = Version { epoch, number: user.version };
-    let base = tokens::claims(ctx, &user, (session, ver), now).map_err(Error::from)?;
+    let base = Mint::of(ctx).claims(&user, (session, ver), now).map_err(Error::from)?;
     let algorithm = wish.algorithm.unwrap_or(ctx.config.tokens.algorithm);
     let (header, claims) = (wish.header.as_ref(), wish.claims.as_ref());
     Ok(forge::make(&Request { algorithm, base: &base, now, header, claims, flaw: wish.flaw })?)

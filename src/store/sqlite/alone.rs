@@ -2,10 +2,11 @@
 //! writer and be woken by it takes as long as the commit itself.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, TryLockError};
 use std::time::Duration;
 
-use crate::store::sqlite::writer::{Hand, Job};
+use crate::store::sqlite::writer::{Hand, Job, Message};
 
 /// So many requests that each found nobody else waiting come one at a time.
 const IN_A_ROW: u32 = 8;
@@ -48,8 +49,13 @@ impl Alone {
     }
 
     /// Does a job at once. Gives it back where others ask too, somebody writes, or the disk is slow: a thread
-    /// that serves many connections waits for none of that.
-    pub(super) fn try_run(&self, hand: &Hand, job: Box<dyn Job>) -> Result<(), Box<dyn Job>> {
+    /// that serves many connections waits for none of that. The writer, idle then, may help while the disk syncs.
+    pub(super) fn try_run(
+        &self,
+        hand: &Hand,
+        writes: &SyncSender<Message>,
+        job: Box<dyn Job>,
+    ) -> Result<(), Box<dyn Job>> {
         if !self.is_so() {
             return Err(job);
         }
@@ -63,7 +69,9 @@ impl Alone {
             return Err(job);
         }
         writer.take_up_foreign();
-        writer.run(vec![job]);
+        // Where its queue is full or closed, who needs it does it.
+        let aside = |task| drop(writes.try_send(Message::Aside(task)));
+        writer.run(vec![job], Some(&aside));
         Ok(())
     }
 }

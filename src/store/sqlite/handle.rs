@@ -202,7 +202,7 @@ impl Store {
         let (reply, answer) = oneshot::channel();
         let job: Box<dyn Job> = Box::new(Pending::new(op, reply));
         let queued = Queued { answer, _waits: self.alone.waits() };
-        let Err(job) = self.alone.try_run(&self.hand, job) else { return Ok(queued) };
+        let Err(job) = self.alone.try_run(&self.hand, &self.writes, job) else { return Ok(queued) };
         self.writes.try_send(Message::Job(job)).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::Stopped,

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::base::time::Clock;
 use crate::domain::revocation::Revocation;
+use crate::store::aside::Task;
 use crate::store::error::Error;
 use crate::store::op::Op;
 use crate::store::revocations::Revocations;
@@ -34,6 +35,8 @@ const IDLE: Duration = Duration::from_millis(250);
 pub(super) enum Message {
     /// Work.
     Job(Box<dyn Job>),
+    /// What it may do while another syncs.
+    Aside(Task),
     /// No more work: finish what is queued, then stop.
     Stop,
 }
@@ -43,6 +46,8 @@ pub(super) enum Message {
 pub(super) trait Job: Send {
     /// Runs it, and says whether it did.
     fn run(&mut self, tx: &mut SqliteTx<'_>) -> Result<(), Error>;
+    /// After `run`: what another thread may do before `finish`.
+    fn aside(&mut self) -> Option<Task>;
     /// Answers: what came of it, or why nothing did.
     fn finish(self: Box<Self>, failed: Option<Error>);
 }
@@ -65,6 +70,10 @@ impl<O: Op> Job for Pending<O> {
         self.result = None;
         self.result = Some(self.op.run(tx)?);
         Ok(())
+    }
+
+    fn aside(&mut self) -> Option<Task> {
+        self.op.aside(self.result.as_mut()?)
     }
 
     fn finish(self: Box<Self>, failed: Option<Error>) {
@@ -124,6 +133,11 @@ pub(super) fn work(hand: &Hand, queue: &Receiver<Message>) {
         let mut batch = Vec::new();
         match queue.recv_timeout(IDLE) {
             Ok(Message::Job(job)) => batch.push(job),
+            Ok(Message::Aside(task)) => {
+                // A panic is told to who waits for it.
+                let _ = catch_unwind(AssertUnwindSafe(task));
+                continue;
+            }
             Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => stopping = true,
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -134,6 +148,8 @@ pub(super) fn work(hand: &Hand, queue: &Receiver<Message>) {
         while batch.len() < MAX_BATCH {
             match queue.try_recv() {
                 Ok(Message::Job(job)) => batch.push(job),
+                // Who needs it does it: there is more to do here.
+                Ok(Message::Aside(task)) => drop(task),
                 Ok(Message::Stop) => stopping = true,
                 Err(_) => break,
             }
@@ -141,7 +157,7 @@ pub(super) fn work(hand: &Hand, queue: &Receiver<Message>) {
         if !batch.is_empty() {
             // A full batch may have left work behind: it is done before the stop.
             let more = stopping && batch.len() == MAX_BATCH;
-            writer.run(batch);
+            writer.run(batch, None);
             if more {
                 writer.drain(queue);
             }
@@ -164,7 +180,7 @@ impl Writer {
             }
         }
         if !rest.is_empty() {
-            self.run(rest);
+            self.run(rest, None);
         }
     }
 
@@ -221,22 +237,22 @@ impl Writer {
         }
     }
 
-    /// One batch, one commit.
-    pub(super) fn run(&mut self, batch: Vec<Box<dyn Job>>) {
+    /// One batch, one commit. Where another thread has nothing to do meanwhile, `aside` gives it something.
+    pub(super) fn run(&mut self, batch: Vec<Box<dyn Job>>, aside: Option<&dyn Fn(Task)>) {
         let begun = self.clock.monotonic();
-        self.run_all(batch);
+        self.run_all(batch, aside);
         self.took = self.clock.monotonic().saturating_sub(begun);
     }
 
     /// Where the transaction itself is lost, each job is run again alone; where one job fails, the others.
-    fn run_all(&mut self, mut batch: Vec<Box<dyn Job>>) {
+    fn run_all(&mut self, mut batch: Vec<Box<dyn Job>>, aside: Option<&dyn Fn(Task)>) {
         loop {
-            match self.run_together(batch) {
+            match self.run_together(batch, aside) {
                 Came::Done => return,
                 Came::Failed(others) => batch = others,
                 Came::Lost(jobs) => {
                     for job in jobs {
-                        if let Came::Lost(mut again) = self.run_together(vec![job])
+                        if let Came::Lost(mut again) = self.run_together(vec![job], None)
                             && let Some(job) = again.pop()
                         {
                             job.finish(Some(Error::Disk("the transaction was rolled back by SQLite".to_owned())));
@@ -248,7 +264,7 @@ impl Writer {
         }
     }
 
-    fn run_together(&mut self, batch: Vec<Box<dyn Job>>) -> Came {
+    fn run_together(&mut self, batch: Vec<Box<dyn Job>>, aside: Option<&dyn Fn(Task)>) -> Came {
         if batch.is_empty() {
             return Came::Done;
         }
@@ -279,6 +295,9 @@ impl Writer {
             done.push(job);
             done.extend(rest);
             return Came::Lost(done);
+        }
+        if let Some(aside) = aside {
+            done.iter_mut().filter_map(|job| job.aside()).for_each(aside);
         }
         failpoint::hit("before_commit");
         let (ended, anew) = (tx.ended, tx.anew);

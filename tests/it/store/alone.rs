@@ -4,17 +4,37 @@ use std::fs::File;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use doorward::base::time::{Clock as _, SystemClock};
+use doorward::store::aside::{Aside, Task};
 use doorward::store::error::Error;
+use doorward::store::op::Op;
 use doorward::store::sqlite::handle::Store;
 use doorward::store::tx::Tx;
 
-use crate::store::place::{Place, is_waiting, note, op, queued};
+use crate::store::place::{PATIENCE, Place, is_waiting, note, op, queued};
 
 /// How long each commit seems to take: the machine that runs this may be slow.
 const QUICK: Duration = Duration::from_micros(300);
 
 /// More than enough to be known as one who comes alone.
 const OFTEN: u32 = 30;
+
+/// Writes, and leaves this to be done beside the sync.
+struct Beside(fn() -> ThreadId);
+
+impl Op for Beside {
+    type Out = Option<Aside<ThreadId>>;
+
+    fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, Error> {
+        note("beside").run(tx).map(|()| None)
+    }
+
+    fn aside(&self, out: &mut Self::Out) -> Option<Task> {
+        let (aside, task) = Aside::new(self.0);
+        *out = Some(aside);
+        Some(task)
+    }
+}
 
 async fn where_it_runs(store: &Store) -> ThreadId {
     store.submit(op(|_: &mut dyn Tx| Ok(thread::current().id()))).await.unwrap()
@@ -51,15 +71,47 @@ async fn an_operation_that_fails_or_panics_is_undone_there_too() {
     let store = place.store_by(QUICK);
     known_as_alone(&store).await;
     let before = place.notes().len();
-    let half = |then: fn() -> Result<(), Error>| {
-        op(move |tx: &mut dyn Tx| doorward::store::op::Op::run(&note("undone"), tx).and_then(|()| then()))
-    };
+    let half =
+        |then: fn() -> Result<(), Error>| op(move |tx: &mut dyn Tx| note("undone").run(tx).and_then(|()| then()));
     let failed = store.submit(half(|| Err(Error::Unexpected { table: "none" }))).await;
     assert!(matches!(failed, Err(Error::Unexpected { table: "none" })));
     assert!(matches!(store.submit(half(|| panic!("as a test wants it"))).await, Err(Error::Panicked)));
     store.submit(note("after")).await.unwrap();
     assert_eq!((place.notes().len(), place.notes().pop().as_deref()), (before + 1, Some("after")));
     assert_eq!(where_it_runs(&store).await, thread::current().id());
+}
+
+#[tokio::test]
+async fn meanwhile_the_writer_does_what_needs_no_disk() {
+    let place = Place::new();
+    let store = place.store_by(QUICK);
+    let here = || thread::current().id();
+    assert!(store.submit(Beside(here)).await.unwrap().is_none(), "it is the writer itself that syncs");
+    known_as_alone(&store).await;
+    let begun = SystemClock.monotonic();
+    // It may come too late: then it is done here.
+    while store.submit(Beside(here)).await.unwrap().unwrap().done().await.unwrap() == here() {
+        assert!(SystemClock.monotonic() < begun + PATIENCE, "the writer never did it");
+    }
+}
+
+#[tokio::test]
+async fn what_panics_there_costs_its_own_request_alone() {
+    let place = Place::new();
+    let store = place.store_by(QUICK);
+    known_as_alone(&store).await;
+    let not_by_the_writer = || {
+        assert_ne!(thread::current().name(), Some("writer"), "as a test wants it");
+        thread::current().id()
+    };
+    let begun = SystemClock.monotonic();
+    while store.submit(Beside(not_by_the_writer)).await.unwrap().unwrap().done().await.is_some() {
+        assert!(SystemClock.monotonic() < begun + PATIENCE, "the writer never did it");
+    }
+    for _ in 0..3 {
+        store.submit(note("after")).await.unwrap();
+    }
+    assert_eq!(place.notes().iter().filter(|note| *note == "after").count(), 3);
 }
 
 #[tokio::test]
