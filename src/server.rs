@@ -151,7 +151,7 @@ impl Server {
         let (ctx, setup_link) = context(opened, config, &mut env, addr.port())?;
         let settings = Arc::new(http_settings(&ctx.config)?);
         let limiter = AddressLimiter::new(settings.login_address)?;
-        let site = Arc::new(Site::new(&ctx.config)?);
+        let site = Arc::new(Site::new(Arc::clone(&ctx.config))?);
         let state = State { ctx: Arc::clone(&ctx), site, settings };
         let (http, serving) = serve(state, limiter.clone(), env.entropy, listeners)?;
         let (jobs, stop) = watch::channel(false);

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `embedded` | the files under `assets/`, as they are built in |
 //! | `texts` | the words of each language, and which one a browser asks for |
-//! | `site` | pages with their words filled in, assets under one digest, both compressed |
+//! | `page` | one page with its words filled in |
+//! | `site` | pages and assets as they are served: assets under one digest, both compressed |
 //! | `handlers` | the answers |
 
 pub mod embedded;
 pub mod handlers;
+mod page;
 pub mod site;
 pub mod texts;

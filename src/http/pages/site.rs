@@ -1,11 +1,10 @@
-//! What is served of `assets/`: pages with their words filled in, and assets under one digest of all of
-//! them, so that they can be kept for ever.
+//! What is served of `assets/`: pages, made when first asked for, and assets under one digest of all of them, so
+//! that they can be kept for ever.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Bytes;
 use flate2::Compression;
@@ -14,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
 use crate::http::pages::embedded::{self, File};
-use crate::http::pages::texts::{LANGUAGES, Words, words};
+use crate::http::pages::page::{Place, page};
+use crate::http::pages::texts::{LANGUAGES, Words};
 
 /// The pages, by the name of their file.
 pub const PAGES: [&str; 9] = ["welcome", "login", "register", "setup", "link", "account", "admin", "demo", "dev"];
@@ -34,7 +34,9 @@ pub struct BadLogo {
 pub struct Site {
     digest: String,
     assets: HashMap<String, Served>,
-    pages: HashMap<(&'static str, &'static str), Served>,
+    pages: HashMap<(&'static str, &'static str), OnceLock<Option<Served>>>,
+    config: Arc<Config>,
+    logo: &'static str,
 }
 
 /// Bytes that are served, and their compressed form once somebody asked for it.
@@ -75,10 +77,10 @@ impl Served {
 
 impl Site {
     /// Fills the pages in with the settings' name, colour and logo.
-    pub fn new(config: &Config) -> Result<Self, BadLogo> {
+    pub fn new(config: Arc<Config>) -> Result<Self, BadLogo> {
         let mut files = embedded::assets();
-        files.extend(brand(config).map(|css| File::made("css/brand.css", css.into_bytes())));
-        let logo = logo(config)?;
+        files.extend(brand(&config).map(|css| File::made("css/brand.css", css.into_bytes())));
+        let logo = logo(&config)?;
         let logo_path = logo.as_ref().map_or("img/door.svg", |(path, _)| *path);
         files.extend(logo.map(|(path, bytes)| File::made(path, bytes)));
         let integrity = integrity(&files).into_bytes();
@@ -89,14 +91,20 @@ impl Site {
             hash.update(file.hash);
         }
         let digest = short(&hash.finalize());
-        let pages = pages(config, &files, &digest, logo_path);
-        let assets = files.into_iter().map(|file| (file.path.clone(), Served::new(file)));
-        Ok(Self { assets: assets.collect(), pages, digest })
+        let assets = files.into_iter().map(|file| (file.path.clone(), Served::new(file))).collect();
+        let pages = LANGUAGES.iter().flat_map(|language| PAGES.map(|name| ((name, *language), OnceLock::new())));
+        Ok(Self { assets, pages: pages.collect(), digest, config, logo: logo_path })
     }
 
-    /// A page in a language.
+    /// A page in a language. Made at the first request, kept from then on.
     pub fn page(&self, name: &'static str, language: &'static str) -> Option<&Served> {
-        self.pages.get(&(name, language))
+        let has = |path: &str| self.assets.contains_key(path);
+        let place = Place { digest: &self.digest, logo: self.logo, has: &has };
+        let make = || {
+            let text = page(&self.config, &place, name, language)?;
+            Some(Served::new(File::made("page.html", text.into_bytes())))
+        };
+        self.pages.get(&(name, language))?.get_or_init(make).as_ref()
     }
 
     /// What stands under a path. True where the digest is the present one: then it can be kept for ever.
@@ -144,22 +152,6 @@ fn brand(config: &Config) -> Option<String> {
     config.accent.as_ref().map(|accent| format!(":root {{ --brand: {accent}; }}\n"))
 }
 
-/// The tags that load what a page needs of the files that there are.
-fn loads(files: &[File], page: &str) -> String {
-    let has = |path: &str| files.iter().any(|file| file.path == path);
-    let styles = ["css/base.css".to_owned(), format!("css/{page}.css"), "css/brand.css".to_owned()];
-    let mut tags = String::new();
-    for path in styles.iter().filter(|path| has(path)) {
-        // Writing to a String can't fail.
-        let _ = writeln!(tags, "<link rel=\"stylesheet\" href=\"{{{{assets}}}}/{path}\">");
-    }
-    let path = format!("js/{page}.js");
-    if has(&path) {
-        let _ = writeln!(tags, "<script type=\"module\" src=\"{{{{assets}}}}/{path}\"></script>");
-    }
-    tags
-}
-
 /// The settings' logo, if they name one, and where it stands.
 fn logo(config: &Config) -> Result<Option<(&'static str, Vec<u8>)>, BadLogo> {
     let Some(path) = &config.logo else { return Ok(None) };
@@ -173,118 +165,6 @@ fn logo(config: &Config) -> Result<Option<(&'static str, Vec<u8>)>, BadLogo> {
     Ok(Some((if is_png { "img/logo.png" } else { "img/logo.svg" }, bytes)))
 }
 
-/// The words that the scripts of a page say: those of all pages and its own.
-fn said_by_scripts(words: &Words, page: &str) -> String {
-    let own = format!("js.{page}.");
-    let said = |key: &str| key.starts_with("js.all.") || key.starts_with(&own);
-    let words: Words = words.iter().filter(|(key, _)| said(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    serde_json::to_string(&words).unwrap_or_default()
-}
-
-/// Whom the sign-in page of the stub offers, in JSON as lists: address, password, role, whether disabled. No brace
-/// stands in it, where [`fill`] would look for a name.
-fn people(config: &Config) -> String {
-    if config.dev.is_none() {
-        return String::new();
-    }
-    let users = config.dev_users.iter();
-    let users: Vec<_> =
-        users.map(|user| (user.email.as_str(), &user.password, user.role.as_str(), user.disabled)).collect();
-    let json = serde_json::to_string(&users).unwrap_or_default();
-    json.replace('{', "\\u007b")
-}
-
-fn pages(config: &Config, files: &[File], digest: &str, logo: &str) -> HashMap<(&'static str, &'static str), Served> {
-    let mut pages = HashMap::new();
-    let frame = embedded::page("_frame").unwrap_or_default();
-    for language in LANGUAGES {
-        let mut words = words(language);
-        words.insert("name".to_owned(), config.name.clone());
-        words.insert("min".to_owned(), config.passwords.min_length.to_string());
-        words.insert("language".to_owned(), language.to_owned());
-        words.insert("assets".to_owned(), format!("/assets/{digest}"));
-        words.insert("logo".to_owned(), format!("/assets/{digest}/{logo}"));
-        let origins: Vec<_> = config.allowed_origins.iter().map(ToString::to_string).collect();
-        words.insert("origins".to_owned(), origins.join(" "));
-        words.insert("access".to_owned(), config.tokens.access_ttl.secs().to_string());
-        words.insert("registration".to_owned(), format!("{:?}", config.registration).to_lowercase());
-        words.insert("people".to_owned(), people(config));
-        for name in PAGES {
-            let Some(main) = embedded::page(name) else { continue };
-            words.insert("page".to_owned(), name.to_owned());
-            words.insert("scripts".to_owned(), said_by_scripts(&words, name));
-            words.insert("title".to_owned(), words.get(&format!("{name}.title")).cloned().unwrap_or_default());
-            let main = main.replace("{{people}}", if config.dev.is_some() { "{{>people}}" } else { "" });
-            let frame = frame.replace("{{loads}}", &loads(files, name)).replace("{{main}}", &include(&main));
-            let frame = frame.replace(&format!("data-nav=\"{name}\""), "aria-current=\"page\"");
-            let text = fill(&frame, &words);
-            pages.insert((name, language), Served::new(File::made("page.html", text.into_bytes())));
-        }
-    }
-    pages
-}
-
-/// Puts what pages share in place of `{{>part key=value}}`: the file `_part.html`, with the value in place of
-/// `[key]`. A part that isn't there stays as it is, where a test finds it.
-fn include(template: &str) -> String {
-    let mut pieces = template.split("{{>");
-    let mut out = pieces.next().unwrap_or_default().to_owned();
-    for (call, rest) in pieces.filter_map(|piece| piece.split_once("}}")) {
-        let mut words = call.split(' ');
-        let part = embedded::page(&format!("_{}", words.next().unwrap_or_default()));
-        let part = part.map_or_else(|| format!("{{{{>{call}}}}}"), |part| include(&part));
-        let values = words.filter_map(|word| word.split_once('='));
-        let part = values.fold(part, |part, (key, value)| part.replace(&format!("[{key}]"), value));
-        out.push_str(part.trim_end());
-        out.push_str(rest);
-    }
-    out
-}
-
-/// Puts words in place of `{{key}}`, written so that they can't be markup. A key that no language knows
-/// stays as it is, where a test finds it.
-fn fill(template: &str, words: &Words) -> String {
-    let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{{") {
-        out.push_str(before);
-        let Some((key, behind)) = after.split_once("}}") else {
-            out.push_str("{{");
-            rest = after;
-            continue;
-        };
-        if let Some(word) = words.get(key) {
-            let own =
-                |text: &str, name: &str| text.replace(&format!("{{{name}}}"), words.get(name).map_or("", |it| it));
-            out.push_str(&escape(&own(&own(word, "name"), "min")));
-        } else {
-            out.push_str("{{");
-            out.push_str(key);
-            out.push_str("}}");
-        }
-        rest = behind;
-    }
-    out.push_str(rest);
-    // Kept as long as the server runs.
-    out.shrink_to_fit();
-    out
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,7 +172,7 @@ mod tests {
     #[test]
     fn no_word_is_missing_and_none_is_markup() {
         let config = Config { name: "<b>\"&'".to_owned(), ..Config::default() };
-        let site = Site::new(&config).unwrap();
+        let site = Site::new(Arc::new(config)).unwrap();
         for language in LANGUAGES {
             for name in PAGES {
                 let page = site.page(name, language).unwrap_or_else(|| panic!("{name} is not there"));
@@ -306,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_a_page_loads_is_there() {
-        let site = Site::new(&Config::default()).unwrap();
+        let site = Site::new(Arc::default()).unwrap();
         for name in PAGES {
             let text = String::from_utf8(site.page(name, "en").unwrap().bytes.to_vec()).unwrap();
             for url in text.split("=\"/assets/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
