@@ -1,7 +1,7 @@
 //! The bodies of answers, and the cookies that go with tokens.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::SET_COOKIE;
+use actix_web::http::header::{ContentType, SET_COOKIE};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -115,6 +115,9 @@ impl EndedAnswer {
     }
 }
 
+/// What else stands in such a body, and a user with an address of usual length, in bytes.
+const BESIDE_TOKENS: usize = 320;
+
 /// An answer with tokens: never cached (RFC 6749, section 5.1).
 pub struct Tokens<'a> {
     state: &'a State,
@@ -158,7 +161,13 @@ impl<'a> Tokens<'a> {
 
     /// The whole answer.
     pub fn finish(mut self) -> HttpResponse {
-        self.answer.json(self.body)
+        // As much as is needed: to grow, it would be copied, and each copy of a token stay in memory that is free.
+        let tokens = self.body.access_token.len() + self.body.refresh_token.as_ref().map_or(0, String::len);
+        let mut body = Vec::with_capacity(tokens + BESIDE_TOKENS);
+        match serde_json::to_writer(&mut body, &self.body) {
+            Ok(()) => self.answer.content_type(ContentType::json()).body(body),
+            Err(error) => HttpResponse::from_error(Problem::new(Code::Internal).cause(error)),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! as `__Host-…` although the browser never checked it as one. So: split at `;`, trim blank and tab
 //! around each pair, and compare names byte by byte.
 
+use std::fmt::Write as _;
+
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
@@ -116,13 +118,19 @@ pub fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
+/// The most that stands behind a cookie's value, in bytes.
+const ATTRIBUTES: usize = 100;
+
 fn line(name: &str, value: &str, scheme: Scheme, life: Ttl) -> Result<HeaderValue, BadCookieValue> {
     let secure = match scheme {
         Scheme::Https => "; Secure",
         Scheme::Http => "",
     };
     let life = life.secs();
-    let text = Zeroizing::new(format!("{name}={value}; Max-Age={life}; Path=/; HttpOnly; SameSite=Strict{secure}"));
+    // As long as it becomes: to grow, it would be copied, and the copy not be wiped.
+    let mut text = Zeroizing::new(String::with_capacity(name.len() + value.len() + ATTRIBUTES));
+    let written = write!(text, "{name}={value}; Max-Age={life}; Path=/; HttpOnly; SameSite=Strict{secure}");
+    written.map_err(|_| BadCookieValue)?;
     let mut header = HeaderValue::from_str(&text).map_err(|_| BadCookieValue)?;
     header.set_sensitive(true);
     Ok(header)

@@ -30,22 +30,19 @@ pub async fn refresh(
 ) -> Result<(Access, Refresh), Error> {
     let now = ctx.clock.now();
     let (rotate, successor) = Rotate::new(ctx, &shown, (device, client.clone()), now)?;
-    let given = ctx.store.submit(rotate).await?;
-    if let Some(dev) = &ctx.dev {
-        let (session, generation) = (shown.link().session(), shown.link().generation());
-        let outcome = outcome(given.as_ref());
-        outcome.inspect(|outcome| dev.chains.note(Note { session, generation, at: now, outcome: *outcome }));
-    }
-    let given = given?;
-    ctx.activity.refreshed(now);
-    let token = match given.what {
-        What::Same => shown,
-        What::Next => successor,
-        What::Row | What::Late => shown.link().successor(given.session.rotated_at, given.session.exp)?,
+    let (token, access) = {
+        let given = ctx.store.submit(rotate).await?;
+        if let Some(dev) = &ctx.dev {
+            let (session, generation) = (shown.link().session(), shown.link().generation());
+            let outcome = outcome(given.as_ref());
+            outcome.inspect(|outcome| dev.chains.note(Note { session, generation, at: now, outcome: *outcome }));
+        }
+        given?.tokens(ctx, shown, successor, now)?
     };
-    let access = match given.access {
-        Some(access) => access.done().await.ok_or(store::error::Error::Panicked)??,
-        None => tokens::access(ctx, &given.user, &given.session, now)?,
+    ctx.activity.refreshed(now);
+    let access = match access {
+        Signed::Beside(access) => access.done().await.ok_or(store::error::Error::Panicked)??,
+        Signed::Now(access) => access,
     };
     Ok((access, tokens::refresh(token, now)))
 }
@@ -94,6 +91,12 @@ enum What {
     Row,
     /// The same, by a recovery.
     Late,
+}
+
+/// The access token, or who makes it.
+enum Signed {
+    Now(Access),
+    Beside(Aside<Result<Access, Error>>),
 }
 
 struct Given {
@@ -146,6 +149,26 @@ impl TryOp for Rotate {
 impl Given {
     const fn new(what: What, user: User, session: Session) -> Self {
         Self { what, user, session, access: None }
+    }
+
+    /// The tokens that go out: a refresh token, of the one shown and its successor as of now, and an access token.
+    fn tokens(
+        self,
+        ctx: &Ctx,
+        shown: RefreshToken,
+        successor: RefreshToken,
+        now: Timestamp,
+    ) -> Result<(RefreshToken, Signed), Error> {
+        let token = match self.what {
+            What::Same => shown,
+            What::Next => successor,
+            What::Row | What::Late => shown.link().successor(self.session.rotated_at, self.session.exp)?,
+        };
+        let access = match self.access {
+            Some(beside) => Signed::Beside(beside),
+            None => Signed::Now(tokens::access(ctx, &self.user, &self.session, now)?),
+        };
+        Ok((token, access))
     }
 }
 
