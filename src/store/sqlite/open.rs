@@ -56,9 +56,6 @@ const BUSY_TRIES: i32 = 2_000;
 /// server runs has the lock for a moment.
 const LOCK_TRIES: u32 = 100;
 
-/// The WAL is cut to this size when it starts anew.
-const WAL_LIMIT: i64 = 64 << 20;
-
 /// In order; only ever appended to.
 pub(super) const MIGRATIONS: &[&str] =
     &[include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hours.sql")];
@@ -252,8 +249,7 @@ pub(super) fn writer(path: &Path, purpose: Purpose) -> Result<Connection, OpenEr
     }
     keep_wal(&conn, path)?;
     let setup = format!(
-        "PRAGMA synchronous = {}; PRAGMA journal_size_limit = {WAL_LIMIT};
-         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -3500;",
+        "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -3500;",
         purpose.synchronous()
     );
     conn.execute_batch(&setup).and_then(|()| harden(&conn)).map_err(failed)?;

@@ -12,9 +12,14 @@ use crate::store::sqlite::turn::pause;
 /// So many row changes make a checkpoint worth while: few, since commits wait while the disk takes its pages.
 const CHANGES: u64 = 200;
 
-/// In bytes: past this nothing is written until the WAL can begin anew. One that did is cut to less
-/// (`open::WAL_LIMIT`), so the length of its file tells.
+/// In bytes: past this nothing is written until the WAL can begin anew.
 const TOO_LONG: u64 = 96 << 20;
+
+/// In bytes: a WAL that begins anew keeps so much of its file.
+const KEPT: u64 = 64 << 20;
+
+/// In bytes: so much of the rest is given back at once. A disk takes 3 ms for it, and all wait meanwhile.
+const PART: u64 = 8 << 20;
 
 /// In bytes: where somebody reads so long that the WAL can't begin anew, it is tried again after as much.
 const STEP: u64 = 32 << 20;
@@ -32,6 +37,8 @@ pub(super) struct Wal {
     finish: AtomicBool,
     /// How long the WAL may become, where that is more than usual.
     allowed: AtomicU64,
+    /// What SQLite cuts its file to when it begins anew (`journal_size_limit`).
+    limit: AtomicU64,
     stopped: Mutex<bool>,
     wake: Condvar,
 }
@@ -44,6 +51,7 @@ impl Wal {
             changes: AtomicU64::default(),
             finish: AtomicBool::default(),
             allowed: AtomicU64::default(),
+            limit: AtomicU64::default(),
             stopped: Mutex::default(),
             wake: Condvar::default(),
         }
@@ -116,6 +124,7 @@ impl Wal {
     /// On the writer's thread: waits while the WAL is too long.
     pub(super) fn hold_back(&self, conn: &Connection) {
         let len = self.file_len();
+        self.cut_by_parts(conn, len);
         if len <= self.allowed.load(Ordering::Relaxed).max(TOO_LONG) {
             return;
         }
@@ -123,7 +132,27 @@ impl Wal {
             tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
             false
         });
-        self.allowed.store(if all { 0 } else { len + STEP }, Ordering::Relaxed);
+        // One that is moved begins anew, within the file that it has.
+        self.allowed.store(if all { len } else { len + STEP }, Ordering::Relaxed);
+    }
+
+    /// Lets its file, which is so long, become shorter by a part when the WAL next begins anew.
+    fn cut_by_parts(&self, conn: &Connection, len: u64) {
+        let limit = (len.saturating_sub(1) / PART * PART).max(KEPT);
+        let before = self.limit.load(Ordering::Relaxed);
+        if limit == before {
+            return;
+        }
+        let set = format!("PRAGMA journal_size_limit = {limit}");
+        if let Err(error) = conn.query_row(&set, [], |_| Ok(())) {
+            tracing::warn!(%error, "the length of the WAL's file could not be bounded; it is tried again");
+            return;
+        }
+        self.limit.store(limit, Ordering::Relaxed);
+        if limit < before {
+            // It was cut: it may not become as long again.
+            self.allowed.fetch_min(len, Ordering::Relaxed);
+        }
     }
 
     /// Ends the checkpointer.

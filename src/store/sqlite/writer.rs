@@ -31,6 +31,9 @@ const MAX_BATCH: usize = 256;
 /// How often an idle writer looks whether another process wrote.
 const IDLE: Duration = Duration::from_millis(250);
 
+/// After so many tasks beside others' syncs, it looks after the WAL all the same.
+const ASIDES: u32 = 128;
+
 /// What the writer is sent.
 pub(super) enum Message {
     /// Work.
@@ -128,7 +131,7 @@ pub(super) struct Writer {
 /// The writer's thread: works until told to stop; then the WAL is moved into the file and cut.
 pub(super) fn work(hand: &Hand, queue: &Receiver<Message>) {
     let hold = || -> MutexGuard<'_, Option<Writer>> { hand.lock().unwrap_or_else(PoisonError::into_inner) };
-    let mut stopping = false;
+    let (mut stopping, mut asides) = (false, 0);
     while !stopping {
         let mut batch = Vec::new();
         match queue.recv_timeout(IDLE) {
@@ -136,7 +139,10 @@ pub(super) fn work(hand: &Hand, queue: &Receiver<Message>) {
             Ok(Message::Aside(task)) => {
                 // A panic is told to who waits for it.
                 let _ = catch_unwind(AssertUnwindSafe(task));
-                continue;
+                asides = (asides + 1) % ASIDES;
+                if asides > 0 {
+                    continue;
+                }
             }
             Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => stopping = true,
             Err(RecvTimeoutError::Timeout) => {}

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::store::place::{Place, note};
+use doorward::base::time::{Clock as _, SystemClock};
+
+use crate::store::place::{PATIENCE, Place, note};
 
 /// So many commits: fewer than after which the WAL begins anew in any case.
 const COMMITS: u64 = 1_500;
@@ -25,4 +27,32 @@ async fn its_file_stops_growing_where_it_need_not() {
     }
     let all = short * 2 * COMMITS / STEP;
     assert!(len() < all / 2, "{} bytes, and {short} for the first {}", len(), STEP / 2);
+}
+
+/// Its file is cut to this where it became longer, and at most by so much at once: to give 64 MiB back takes a disk 25
+/// ms and more, for which all wait. In bytes.
+const KEPT: u64 = 64 << 20;
+const PART: u64 = 8 << 20;
+
+#[tokio::test]
+async fn what_it_became_too_long_by_is_given_back_in_parts() {
+    let place = Place::new();
+    let store = place.store();
+    let len = || std::fs::metadata(place.path().join("doorward.db-wal")).unwrap().len();
+    let reader = place.stranger();
+    reader.execute_batch("BEGIN; SELECT * FROM meta").unwrap();
+    let large = "x".repeat(1 << 20);
+    while len() < KEPT + 3 * PART {
+        store.submit(note(&large)).await.unwrap();
+    }
+    reader.execute_batch("COMMIT").unwrap();
+    let (mut last, end) = (len(), SystemClock.monotonic() + PATIENCE);
+    while last > KEPT {
+        assert!(SystemClock.monotonic() < end, "still {last} bytes");
+        store.submit(note("one more")).await.unwrap();
+        let now = len();
+        assert!(now + PART >= last, "{last} bytes, and {now} after one commit");
+        last = now;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
