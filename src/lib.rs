@@ -20,7 +20,7 @@
 //! [`store::op::Op`]: an atomic unit of work that reads the state, asks [`domain`] what to do, and writes.
 //! The writer thread runs what queued while the last commit was on its way to disk as one batch with one
 //! commit; only then do the answers go out. Where requests come one at a time and the disk is quick, each does
-//! its own writing, and wakes nobody.
+//! its own writing, and the writer signs a refresh's token meanwhile.
 //!
 //! # Code map
 //!

@@ -64,9 +64,10 @@ mod tests {
                 assert!(get(*number) > at && get(*number) <= MOST);
             }
         }
+        get(numbers[0]);
         assert_eq!(get(numbers[MOST]), MOST + 1);
-        assert_eq!(get(numbers[1]), MOST + 1);
-        assert_eq!(get(numbers[0]), MOST + 2, "the one used longest ago went");
+        assert_eq!(get(numbers[0]), MOST + 1);
+        assert_eq!(get(numbers[1]), MOST + 2, "the one used longest ago went");
     }
 
     #[test]

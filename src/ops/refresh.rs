@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::base::time::Timestamp;
+use crate::crypto::jwt::CantSign;
 use crate::crypto::refresh::{RefreshLink, RefreshToken, exp_for};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, Kind};
@@ -16,7 +17,6 @@ use crate::ops::error::{Error, settle};
 use crate::ops::tokens::{self, Access, Mint, Refresh};
 use crate::ops::try_op::TryOp;
 use crate::ops::{ending, guard};
-use crate::store;
 use crate::store::aside::{Aside, Task};
 use crate::store::rows::{Rows, User};
 use crate::store::tx::Tx;
@@ -41,7 +41,7 @@ pub async fn refresh(
     };
     ctx.activity.refreshed(now);
     let access = match access {
-        Signed::Beside(access) => access.done().await.ok_or(store::error::Error::Panicked)??,
+        Signed::Beside(access) => access.done().await.ok_or(CantSign::Failed)??,
         Signed::Now(access) => access,
     };
     Ok((access, tokens::refresh(token, now)))

@@ -17,7 +17,8 @@ pub trait Op: Send + 'static {
     /// Does the work.
     fn run(&self, tx: &mut dyn Tx) -> Result<Self::Out, Error>;
 
-    /// What another thread may make of its outcome while the disk syncs: asked where there is such a thread.
+    /// What another thread may make of its outcome while the disk syncs: asked where there is such a thread. It goes
+    /// out with the outcome alone, so chance may be drawn here: none of it is stored.
     fn aside(&self, _out: &mut Self::Out) -> Option<Task> {
         None
     }

@@ -76,7 +76,7 @@ impl Served {
 }
 
 impl Site {
-    /// Fills the pages in with the settings' name, colour and logo.
+    /// With the settings' colour and logo.
     pub fn new(config: Arc<Config>) -> Result<Self, BadLogo> {
         let mut files = embedded::assets();
         files.extend(brand(&config).map(|css| File::made("css/brand.css", css.into_bytes())));

@@ -1,5 +1,6 @@
 //! Where requests come one at a time, each does its own writing on the thread that it is on: to wake the
-//! writer and be woken by it takes as long as the commit itself.
+//! writer and be woken by it takes as long as the commit itself. While it syncs, the writer, idle then, may do what
+//! needs no disk ([`Op::aside`](crate::store::op::Op::aside)).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::SyncSender;

@@ -12,7 +12,7 @@ use crate::store::sqlite::turn::pause;
 /// So many row changes make a checkpoint worth while: few, since commits wait while the disk takes its pages.
 const CHANGES: u64 = 200;
 
-/// In bytes: past this nothing is written until the WAL can begin anew.
+/// In bytes: where its file is longer, nothing is written until the WAL can begin anew.
 const TOO_LONG: u64 = 96 << 20;
 
 /// In bytes: a WAL that begins anew keeps so much of its file.
@@ -132,15 +132,29 @@ impl Wal {
             tracing::warn!(%error, "the WAL could not be moved into the file; it is tried again");
             false
         });
-        // One that is moved begins anew, within the file that it has.
-        self.allowed.store(if all { len } else { len + STEP }, Ordering::Relaxed);
+        if all {
+            // It begins anew with the next commit, in a file that becomes shorter each time, whatever a batch takes.
+            let limit = (len / PART).saturating_sub(1) * PART;
+            self.limit(conn, limit);
+            self.allowed.store(limit, Ordering::Relaxed);
+        } else {
+            self.allowed.store(len + STEP, Ordering::Relaxed);
+        }
     }
 
     /// Lets its file, which is so long, become shorter by a part when the WAL next begins anew.
     fn cut_by_parts(&self, conn: &Connection, len: u64) {
-        let limit = (len.saturating_sub(1) / PART * PART).max(KEPT);
         let before = self.limit.load(Ordering::Relaxed);
-        if limit == before {
+        self.limit(conn, len.saturating_sub(1) / PART * PART);
+        if self.limit.load(Ordering::Relaxed) < before {
+            // It was cut: it may not become as long again.
+            self.allowed.fetch_min(len, Ordering::Relaxed);
+        }
+    }
+
+    fn limit(&self, conn: &Connection, limit: u64) {
+        let limit = limit.max(KEPT);
+        if limit == self.limit.load(Ordering::Relaxed) {
             return;
         }
         let set = format!("PRAGMA journal_size_limit = {limit}");
@@ -149,10 +163,6 @@ impl Wal {
             return;
         }
         self.limit.store(limit, Ordering::Relaxed);
-        if limit < before {
-            // It was cut: it may not become as long again.
-            self.allowed.fetch_min(len, Ordering::Relaxed);
-        }
     }
 
     /// Ends the checkpointer.

@@ -303,7 +303,9 @@ impl Writer {
             return Came::Lost(done);
         }
         if let Some(aside) = aside {
-            done.iter_mut().filter_map(|job| job.aside()).for_each(aside);
+            // A panic here would leave the transaction open: nothing is done aside then.
+            let task = |job: &mut Box<dyn Job>| catch_unwind(AssertUnwindSafe(|| job.aside())).ok().flatten();
+            done.iter_mut().filter_map(task).for_each(aside);
         }
         failpoint::hit("before_commit");
         let (ended, anew) = (tx.ended, tx.anew);

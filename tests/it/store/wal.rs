@@ -42,7 +42,7 @@ async fn what_it_became_too_long_by_is_given_back_in_parts() {
     let reader = place.stranger();
     reader.execute_batch("BEGIN; SELECT * FROM meta").unwrap();
     let large = "x".repeat(1 << 20);
-    while len() < KEPT + 3 * PART {
+    while len() < KEPT + 5 * PART {
         store.submit(note(&large)).await.unwrap();
     }
     reader.execute_batch("COMMIT").unwrap();
