@@ -12,6 +12,13 @@ use crate::process::Process;
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_doorward");
 
+/// Builds it as it is shipped, where cargo runs this: with the benchmark it is built with what tests need besides.
+pub fn build() {
+    let Some(cargo) = std::env::var_os("CARGO") else { return };
+    let built = Command::new(cargo).args(["build", "--release", "--bin", "doorward"]).status().unwrap();
+    assert!(built.success(), "the program is not built");
+}
+
 /// A folder on the disk of the checkout, not in memory: the sync is what is measured.
 pub struct House {
     folder: TempDir,

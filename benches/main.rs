@@ -53,6 +53,7 @@ fn main() {
         eprintln!("no such section; there are: {}", names.join(", "));
         std::process::exit(2);
     }
+    house::build();
     let mut reports: BTreeMap<&str, Report> = BTreeMap::new();
     let mut progress = Progress::new(sections.iter().map(|section| section.seconds).sum());
     let mut town = sections::Town::default();
