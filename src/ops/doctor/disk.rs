@@ -1,12 +1,10 @@
 //! The disk: whether it is a network's, how much is free, how long the WAL has grown.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use crate::ops::doctor::Finding;
 use crate::ops::doctor::files::quoted;
-use crate::store::sqlite::open;
+use crate::store::sqlite::{open, wal_file};
 
 /// Less free space than this is told of, in bytes.
 pub const LITTLE_SPACE: u64 = 512 << 20;
@@ -85,31 +83,13 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
 
 fn wal(folder: &Path) -> Option<Finding> {
     let db = folder.join(open::FILE);
-    // SQLite locks nothing in this file, so a server loses nothing when it is closed (fcntl(2)).
-    let file = File::open(folder.join(format!("{}-wal", open::FILE))).ok()?;
-    reaches(&file, LONG_WAL).then(|| {
+    wal_file::reaches(&db, LONG_WAL).then(|| {
         let text = format!(
             "the WAL is over {} MiB long: some process reads on and on, and so nothing can be moved",
             LONG_WAL >> 20
         );
         Finding::warning("long_wal", text, format!("fuser -v {}; end the one that isn't doorward", quoted(&db)))
     })
-}
-
-/// Whether a WAL that has not begun anew is so long. One that has keeps its file, with frames of older salts behind
-/// its own (sqlite.org/fileformat.html, sections 4.1 and 4.2).
-fn reaches(file: &File, len: u64) -> bool {
-    const HEADER: usize = 32;
-    let (mut header, mut frame) = ([0; HEADER], [0; 24]);
-    if file.read_exact_at(&mut header, 0).is_err() {
-        return false;
-    }
-    // The magic number's last bit tells the byte order of the checksums.
-    let [[0x37, 0x7f, 0x06, _], _, page, _, salts @ ..] = header.as_chunks::<4>().0 else { return false };
-    let size = u64::from(u32::from_be_bytes(*page)) + frame.len() as u64;
-    let at = HEADER as u64 + len / size * size;
-    let salts = salts.as_flattened().get(..8);
-    file.read_exact_at(&mut frame, at).is_ok() && frame.get(8..16) == salts
 }
 
 #[cfg(all(test, target_os = "linux"))]

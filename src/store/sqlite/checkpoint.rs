@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use crate::base::time::Clock;
 use crate::store::sqlite::wal::{Moved, Wal, checkpoint};
+use crate::store::sqlite::wal_file;
 
 /// Past this the writer helps to begin the WAL anew, in pages of 4 KiB.
 const LONG: i64 = 8_000;
@@ -17,10 +18,6 @@ const LONG: i64 = 8_000;
 /// It does so before the file of the WAL has to grow, too, if it has not for so long: where a file grows, the
 /// file system writes more at each sync, and a commit takes a fifth longer.
 const SELDOM: Duration = Duration::from_secs(1);
-
-/// Of the WAL's file, in bytes: its header, and what a page takes in it (sqlite.org/fileformat.html, section 4.1).
-const HEADER: u64 = 32;
-const FRAME: u64 = 4_096 + 24;
 
 /// So much room there has to be for what is written during the next step, in pages.
 const ROOM: i64 = 500;
@@ -88,8 +85,7 @@ impl Checkpointer {
 
 /// Whether the WAL is about to need more than its file has.
 fn would_grow(wal: &Wal, pages: i64) -> bool {
-    let has = wal.file_len().saturating_sub(HEADER) / FRAME;
-    u64::try_from(pages + ROOM).is_ok_and(|needs| needs > has)
+    u64::try_from(pages + ROOM).is_ok_and(|needs| needs > wal_file::pages(wal.file_len()))
 }
 
 /// Why a step failed; the next one does its work.

@@ -18,6 +18,7 @@ use crate::store::revocations::Revocations;
 use crate::store::rows::Rows;
 use crate::store::sqlite::alone::{Alone, Waits};
 use crate::store::sqlite::checkpoint::Checkpointer;
+use crate::store::sqlite::draft::beside;
 use crate::store::sqlite::open::{self, OpenError, Purpose, ServeLock};
 use crate::store::sqlite::readers::{self, Look};
 use crate::store::sqlite::source;
@@ -106,7 +107,7 @@ impl Opened {
         let io = |source| OpenError::Io { path: folder.to_owned(), source };
         let (writes, queue) = sync_channel(WRITES);
         let (reads, looks) = sync_channel::<Look>(READS);
-        let wal = Arc::new(Wal::new(folder.join(format!("{}-wal", open::FILE))));
+        let wal = Arc::new(Wal::new(beside(&self.path, "-wal")));
         let foreign = Arc::new(AtomicU64::new(0));
         let file = self.purpose.keeps().then(|| File::open(&self.path)).transpose().map_err(io)?.map(Arc::new);
         let checkpointer = Checkpointer {

@@ -5,7 +5,10 @@
 //! | `open` | opens, checks and migrates the file |
 //! | `writer` | the one thread that writes, many operations a commit |
 //! | `readers` | the threads that read |
+//! | `alone` | where requests come one at a time, each writes on its own thread |
 //! | `checkpoint` | moves the WAL into the file, off the requests' way |
+//! | `wal` | what writer and checkpointer tell each other, and the writer's part of that |
+//! | `wal_file` | the WAL's file, by its format |
 //! | `turn` | how a command gets its turn to write beside a busy server |
 //! | `beside` | one operation by a command, beside a running server or without one |
 //! | `source` | opens a file only to look at it, live or not |
@@ -26,6 +29,7 @@ pub mod handle;
 pub mod open;
 pub mod replace;
 pub mod source;
+pub mod wal_file;
 
 mod checkpoint;
 mod columns;

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use doorward::base::time::{Clock as _, SystemClock};
 use doorward::store::aside::{Aside, Task};
 use doorward::store::error::Error;
 use doorward::store::op::Op;
 use doorward::store::sqlite::handle::Store;
 use doorward::store::tx::Tx;
 
+use crate::real::wait::until_told;
 use crate::store::place::{PATIENCE, Place, is_waiting, note, op, queued};
 
 /// How long each commit seems to take: the machine that runs this may be slow.
@@ -88,11 +88,12 @@ async fn meanwhile_the_writer_does_what_needs_no_disk() {
     let here = || thread::current().id();
     assert!(store.submit(Beside(here)).await.unwrap().is_none(), "it is the writer itself that syncs");
     known_as_alone(&store).await;
-    let begun = SystemClock.monotonic();
     // It may come too late: then it is done here.
-    while store.submit(Beside(here)).await.unwrap().unwrap().done().await.unwrap() == here() {
-        assert!(SystemClock.monotonic() < begun + PATIENCE, "the writer never did it");
-    }
+    let ask = || async {
+        let there = store.submit(Beside(here)).await.unwrap().unwrap().done().await.unwrap();
+        (there != here()).then_some(())
+    };
+    until_told("the writer does it", PATIENCE, ask).await;
 }
 
 #[tokio::test]
@@ -104,10 +105,11 @@ async fn what_panics_there_costs_its_own_request_alone() {
         assert_ne!(thread::current().name(), Some("writer"), "as a test wants it");
         thread::current().id()
     };
-    let begun = SystemClock.monotonic();
-    while store.submit(Beside(not_by_the_writer)).await.unwrap().unwrap().done().await.is_some() {
-        assert!(SystemClock.monotonic() < begun + PATIENCE, "the writer never did it");
-    }
+    let ask = || async {
+        let made = store.submit(Beside(not_by_the_writer)).await.unwrap().unwrap().done().await;
+        made.is_none().then_some(())
+    };
+    until_told("the writer does it", PATIENCE, ask).await;
     for _ in 0..3 {
         store.submit(note("after")).await.unwrap();
     }

@@ -1,9 +1,9 @@
 //! How long the WAL becomes under steady work.
 
+use std::cell::Cell;
 use std::time::Duration;
 
-use doorward::base::time::{Clock as _, SystemClock};
-
+use crate::real::wait::until_told;
 use crate::store::place::{PATIENCE, Place, note};
 
 /// So many commits: fewer than after which the WAL begins anew in any case.
@@ -46,13 +46,13 @@ async fn what_it_became_too_long_by_is_given_back_in_parts() {
         store.submit(note(&large)).await.unwrap();
     }
     reader.execute_batch("COMMIT").unwrap();
-    let (mut last, end) = (len(), SystemClock.monotonic() + PATIENCE);
-    while last > KEPT {
-        assert!(SystemClock.monotonic() < end, "still {last} bytes");
+    let last = Cell::new(len());
+    let commit = || async {
         store.submit(note("one more")).await.unwrap();
         let now = len();
-        assert!(now + PART >= last, "{last} bytes, and {now} after one commit");
-        last = now;
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+        assert!(now + PART >= last.get(), "{} bytes, and {now} after one commit", last.get());
+        last.set(now);
+        (now <= KEPT).then_some(())
+    };
+    until_told("all of it is given back", PATIENCE, commit).await;
 }
