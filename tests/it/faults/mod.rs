@@ -8,6 +8,7 @@ mod order;
 mod start;
 mod steps;
 mod stop;
+mod trace;
 mod world;
 
 use crate::real::Site;

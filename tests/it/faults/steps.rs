@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 
-use crate::faults::order::{Call, people, stop, traced};
+use crate::faults::order::people;
+use crate::faults::trace::{Call, stop, traced};
 use crate::real::Site;
 use crate::real::api::{Api, Tokens};
 
