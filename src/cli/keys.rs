@@ -10,15 +10,15 @@ use crate::cli::error::Error;
 use crate::cli::output;
 use crate::cli::place::Place;
 use crate::cli::table::Table;
-use crate::domain::key::{Algorithm, SealedKey};
+use crate::domain::key::{Algorithm, KeyUse, SealedKey, signing};
 use crate::ops::keys::KeyMaker;
 use crate::ops::start::proven_master;
 
 #[derive(Subcommand)]
 pub(super) enum Keys {
-    /// List the keys that sign tokens, and those that still check them
+    /// List the keys that sign tokens, those that will, and those that still check them
     List(List),
-    /// Begin new keys; tokens under the old ones stay good until they run out
+    /// Let the next keys sign; tokens under the old ones stay good until they run out
     Rotate,
 }
 
@@ -35,6 +35,7 @@ struct View<'a> {
     kid: &'a str,
     r#use: &'static str,
     algorithm: &'static str,
+    state: &'static str,
     created_at: Timestamp,
     retired_at: Option<Timestamp>,
 }
@@ -53,7 +54,7 @@ impl List {
     fn run(self, desk: &Desk) -> Result<(), Error> {
         let keys = desk.read(|rows| rows.keys())?;
         if self.json {
-            output::json(&keys.iter().map(view).collect::<Vec<_>>())?;
+            output::json(&keys.iter().map(|key| view(key, &keys)).collect::<Vec<_>>())?;
         } else {
             output::line(table(&keys))?;
         }
@@ -69,31 +70,43 @@ fn rotate(desk: &Desk) -> Result<(), Error> {
     let master = proven_master(&desk.config, database, &have)?;
     let maker = KeyMaker { master: &master, database, now: desk.now(), entropy: &SystemEntropy::default(), dev: false };
     let algorithm = desk.config.tokens.algorithm;
-    desk.write(&maker.rotation(algorithm)?)?;
-    let signs = desk.read(|rows| rows.keys())?.into_iter().filter(|key| key.retired_at.is_none());
-    output::line(table(&signs.collect::<Vec<_>>()))?;
-    output::note("these sign from now on; a running server takes them up within a second");
+    desk.write(&maker.rotation(&have, algorithm)?)?;
+    let live: Vec<_> = desk.read(|rows| rows.keys())?.into_iter().filter(SealedKey::is_live).collect();
+    output::line(table(&live))?;
+    output::note("these sign from now on, or are next; a running server takes them up within a second");
+    if signing(&live, KeyUse::Access).is_some_and(|signs| have.iter().all(|key| key.kid != signs.kid)) {
+        output::note(
+            "none was waiting: what checks tokens by itself has to fetch the new key from /.well-known/jwks.json",
+        );
+    }
     if algorithm == Algorithm::HS256 {
         output::note("access tokens stay signed with tokens.hs256_secret; to change that, change the setting");
     }
     Ok(())
 }
 
-fn table(keys: &[SealedKey]) -> Table<5> {
-    let mut table = Table::new(["KID", "USE", "ALGORITHM", "MADE", "RETIRED"]);
+fn table(keys: &[SealedKey]) -> Table<6> {
+    let mut table = Table::new(["KID", "USE", "ALGORITHM", "STATE", "MADE", "RETIRED"]);
     for key in keys {
-        let View { kid, r#use, algorithm, created_at, retired_at } = view(key);
+        let View { kid, r#use, algorithm, state, created_at, retired_at } = view(key, keys);
         let retired = retired_at.map(Timestamp::rfc3339).unwrap_or_default();
-        table.row([kid.to_owned(), r#use.to_owned(), algorithm.to_owned(), created_at.rfc3339(), retired]);
+        let [kid, purpose, algorithm, state] = [kid, r#use, algorithm, state].map(str::to_owned);
+        table.row([kid, purpose, algorithm, state, created_at.rfc3339(), retired]);
     }
     table
 }
 
-const fn view(key: &SealedKey) -> View<'_> {
+fn view<'a>(key: &'a SealedKey, keys: &[SealedKey]) -> View<'a> {
+    let state = match signing(keys, key.purpose) {
+        _ if !key.is_live() => "retired",
+        Some(signs) if signs == key => "signs",
+        _ => "next",
+    };
     View {
         kid: key.kid.as_str(),
         r#use: key.purpose.word(),
         algorithm: key.algorithm.word(),
+        state,
         created_at: key.created_at,
         retired_at: key.retired_at,
     }

@@ -14,7 +14,7 @@ use crate::crypto::ratchet::RefreshKey;
 use crate::crypto::seal::{Label, MasterKey};
 use crate::crypto::seen::Seen;
 use crate::crypto::token::{Token, Typ};
-use crate::domain::key::{Algorithm, KeyUse, SealedKey};
+use crate::domain::key::{Algorithm, KeyUse, SealedKey, signing};
 
 /// All keys, opened and ready. A clone is the same ring.
 #[derive(Clone)]
@@ -72,8 +72,8 @@ pub enum BadKeyring {
 }
 
 impl Keyring {
-    /// Opens the keys that still check tokens. The newest that is not retired signs; where `hs256` is given,
-    /// that signs access tokens instead. Which algorithm a key is good for stands in its row, whatever the
+    /// Opens the keys that still check tokens. Of those that are not retired the oldest signs ([`signing`]); where
+    /// `hs256` is given, that signs access tokens instead. Which algorithm a key is good for stands in its row, whatever the
     /// settings of the day are.
     pub fn open(
         sealed: &[SealedKey],
@@ -101,6 +101,7 @@ impl Keyring {
         let mut ring = Opening::default();
         let mut newest_first: Vec<_> = sealed.iter().collect();
         newest_first.sort_by(|a, b| (b.created_at, &b.kid).cmp(&(a.created_at, &a.kid)));
+        let signing = [KeyUse::Access, KeyUse::Refresh].map(|purpose| signing(sealed, purpose));
         if let Some(secret) = hs256 {
             let unusable = |_| BadKeyring::Unusable { purpose: KeyUse::Access, kid: "of the settings".to_owned() };
             let kid = secret.kid().map_err(unusable)?;
@@ -115,7 +116,7 @@ impl Keyring {
             let Ok(secret) = master.open(label, &key.sealed) else {
                 return Err(BadKeyring::Sealed { purpose, kid });
             };
-            let signs = key.retired_at.is_none();
+            let signs = signing.contains(&Some(key));
             match purpose {
                 KeyUse::Access => ring.access(&kid, key.algorithm, secret.expose(), signs),
                 KeyUse::Refresh => ring.refresh(&kid, key.algorithm, secret.expose(), signs),
@@ -138,7 +139,7 @@ impl Keyring {
         sealed.len() == all && sealed.iter().all(known) && sealed.iter().filter(|key| signs(key)).count() == 2
     }
 
-    /// The public keys as a JWK Set in JSON, newest first. Never a secret: HMAC keys are not in it.
+    /// The public keys as a JWK Set in JSON: the one that signs, then all others, newest first. Never a secret: HMAC keys are not in it.
     pub fn jwks(&self) -> &str {
         &self.0.jwks
     }
@@ -188,7 +189,7 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// A ring that is being filled, newest key first: of each purpose the first that may sign does.
+/// A ring that is being filled, newest key first.
 #[derive(Default)]
 struct Opening {
     signer: Option<(String, Signer)>,
@@ -239,8 +240,9 @@ impl Opening {
         Ok(())
     }
 
-    fn finish(self, database: DatabaseId) -> Result<Keyring, BadKeyring> {
+    fn finish(mut self, database: DatabaseId) -> Result<Keyring, BadKeyring> {
         let (access_kid, access) = self.signer.ok_or(BadKeyring::Missing(KeyUse::Access))?;
+        self.public.sort_by_key(|(kid, _)| *kid != access_kid);
         let jwks = jwks::set(self.public.iter().map(|(kid, key)| (kid.as_str(), key)))
             .map_err(|_| BadKeyring::Unusable { purpose: KeyUse::Access, kid: access_kid.clone() })?;
         Ok(Keyring(Arc::new(Keys {
@@ -279,18 +281,21 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_unretired_key_signs_and_all_check() {
-        let (old, mut newest) = (sample::access(Algorithm::RS256, 1), sample::access(Algorithm::ES256, 3));
-        let (current, refresh) = (sample::access(Algorithm::EdDSA, 2), [sample::refresh(2), sample::refresh(1)]);
-        newest.retired_at = Some(Timestamp::from_secs(4));
-        let [r2, r1] = refresh;
-        let kids = [&old.kid, &current.kid, &newest.kid].map(String::clone);
+    fn the_oldest_unretired_key_signs_and_all_check() {
+        let mut old = sample::access(Algorithm::RS256, 1);
+        old.retired_at = Some(Timestamp::from_secs(4));
+        let (current, next) = (sample::access(Algorithm::ES256, 2), sample::access(Algorithm::ES256, 3));
+        let (r1, r2) = (sample::refresh(1), sample::refresh(2));
+        let kids = [&current.kid, &next.kid, &old.kid].map(String::clone);
         let (first, second) = (r1.kid.clone(), r2.kid.clone());
-        let ring = open(&[old, newest, r1, current, r2]).unwrap();
-        assert_eq!((ring.access_kid(), ring.refresh_key().kid()), (kids[1].as_str(), second.as_str()));
+        let ring = open(&[old, next, r1, current, r2]).unwrap();
+        assert_eq!((ring.access_kid(), ring.refresh_key().kid()), (kids[0].as_str(), first.as_str()));
         assert!(kids.iter().all(|kid| ring.access_verifier(kid).is_some()));
         assert!([&first, &second].iter().all(|kid| ring.refresh_key_of(kid).is_some()));
         assert!(ring.access_verifier(&first).is_none() && ring.refresh_key_of(&kids[0]).is_none());
+        let set: serde_json::Value = serde_json::from_str(ring.jwks()).unwrap();
+        let listed: Vec<_> = set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
+        assert_eq!(listed, kids, "what signs, then newest first");
     }
 
     #[test]
@@ -300,7 +305,7 @@ mod tests {
         let ring = open(&keys).unwrap();
         let set: serde_json::Value = serde_json::from_str(ring.jwks()).unwrap();
         let listed: Vec<_> = set["keys"].as_array().unwrap().iter().map(|key| key["alg"].as_str().unwrap()).collect();
-        assert_eq!(listed, ["RS256", "EdDSA", "ES256"]);
+        assert_eq!(listed, ["ES256", "RS256", "EdDSA"]);
         for key in set["keys"].as_array().unwrap() {
             let names: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
             let needed = match key["kty"].as_str().unwrap() {

@@ -26,4 +26,4 @@ pub mod token;
 mod refresh_forged;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

@@ -43,6 +43,20 @@ pub struct SealedKey {
     pub retired_at: Option<Timestamp>,
 }
 
+impl SealedKey {
+    /// Whether it signs or will, and not only checks.
+    pub const fn is_live(&self) -> bool {
+        self.retired_at.is_none()
+    }
+}
+
+/// The key that signs, of those of one use: the oldest that is not retired. Those made after it are published, and
+/// wait for their turn: whoever keeps a copy of the key set knows them by then (OpenID Connect Core 1.0, section
+/// 10.1.1).
+pub fn signing(keys: &[SealedKey], purpose: KeyUse) -> Option<&SealedKey> {
+    keys.iter().filter(|key| key.purpose == purpose && key.is_live()).min_by_key(|key| (key.created_at, &key.kid))
+}
+
 /// Not a word that a key's column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a use or an algorithm of a key")]

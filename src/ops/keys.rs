@@ -1,17 +1,18 @@
-//! Signing keys: makes what is missing, begins new ones, and takes up what another process began.
+//! Signing keys: makes what is missing, begins new ones, and takes up what another process began. Beside the key
+//! that signs access tokens stands the next one, published from the day it was made.
 
 use std::sync::PoisonError;
 
 use crate::base::entropy::Entropy;
 use crate::base::id::DatabaseId;
-use crate::base::time::Timestamp;
+use crate::base::time::{Timestamp, Ttl};
 use crate::crypto::dev_keys;
 use crate::crypto::hs256::Hs256Secret;
 use crate::crypto::keys::{BadKeyring, Keyring};
 use crate::crypto::new_key::{NewKey, NoKey};
 use crate::crypto::seal::{CantSeal, MasterKey};
 use crate::domain::event::{Event, Kind};
-use crate::domain::key::{Algorithm, KeyUse, SealedKey};
+use crate::domain::key::{Algorithm, KeyUse, SealedKey, signing};
 use crate::ops::ctx::Ctx;
 use crate::store;
 use crate::store::op::Op;
@@ -37,19 +38,36 @@ pub enum KeyError {
 /// Writes new keys, and retires those that they take the place of.
 pub struct PutKeys {
     new: Vec<SealedKey>,
+    retired: Retired,
     event: bool,
     now: Timestamp,
+}
+
+enum Retired {
+    /// All that sign or would, of the uses for which there are new ones.
+    All,
+    /// Those of these names, unless another process did it meanwhile.
+    Named(Vec<String>),
+}
+
+impl PutKeys {
+    fn retires(&self, key: &SealedKey) -> bool {
+        key.is_live()
+            && match &self.retired {
+                Retired::All => self.new.iter().any(|new| new.purpose == key.purpose),
+                Retired::Named(kids) => kids.contains(&key.kid),
+            }
+    }
 }
 
 impl Op for PutKeys {
     type Out = ();
 
     fn run(&self, tx: &mut dyn Tx) -> Result<(), store::error::Error> {
-        let old = tx.keys()?;
+        for key in tx.keys()?.iter().filter(|key| self.retires(key)) {
+            tx.retire_key(&key.kid, self.now)?;
+        }
         for new in &self.new {
-            for key in old.iter().filter(|key| key.purpose == new.purpose && key.retired_at.is_none()) {
-                tx.retire_key(&key.kid, self.now)?;
-            }
             tx.insert_key(new)?;
         }
         if self.event {
@@ -74,43 +92,90 @@ pub struct KeyMaker<'a> {
 }
 
 impl KeyMaker<'_> {
-    fn access(&self, algorithm: Algorithm) -> Result<SealedKey, KeyError> {
-        let key = NewKey::access(algorithm, self.entropy)?;
-        self.seal(if self.dev { key.for_dev() } else { key })
+    fn seal(&self, key: NewKey, at: Timestamp) -> Result<SealedKey, KeyError> {
+        Ok(key.seal(self.master, self.database, at, self.entropy)?)
     }
 
-    fn seal(&self, key: NewKey) -> Result<SealedKey, KeyError> {
-        Ok(key.seal(self.master, self.database, self.now, self.entropy)?)
+    fn new_key(&self, key: NewKey, at: Timestamp) -> Result<SealedKey, KeyError> {
+        self.seal(if self.dev { key.for_dev() } else { key }, at)
     }
 
     fn refresh(&self) -> Result<SealedKey, KeyError> {
-        let key = NewKey::refresh(self.entropy)?;
-        self.seal(if self.dev { key.for_dev() } else { key })
+        self.new_key(NewKey::refresh(self.entropy)?, self.now)
     }
 
-    /// The keys that are missing: a refresh secret, and a key of the setting's algorithm. An HS256 secret
-    /// comes from the settings and is never stored; in the stub all are known beforehand.
+    /// One that waits behind this key, whatever the clock says by now.
+    fn next(&self, algorithm: Algorithm, signs: &SealedKey) -> Result<SealedKey, KeyError> {
+        let at = self.now.max(signs.created_at + Ttl::from_millis(1));
+        self.new_key(NewKey::access(algorithm, self.entropy)?, at)
+    }
+
+    /// One that signs at once and one that is to follow it; the stub has none that waits, since who changes its
+    /// keys wants to see how an application finds a new one. None where the settings hold the secret.
+    fn access(&self, algorithm: Algorithm) -> Result<Vec<SealedKey>, KeyError> {
+        if self.dev {
+            return Ok(vec![self.new_key(NewKey::access(algorithm, self.entropy)?, self.now)?]);
+        }
+        if algorithm == Algorithm::HS256 {
+            return Ok(Vec::new());
+        }
+        let signs = self.new_key(NewKey::access(algorithm, self.entropy)?, self.now)?;
+        let next = self.next(algorithm, &signs)?;
+        Ok(vec![signs, next])
+    }
+
+    /// The keys that are missing: a refresh secret, a key of the setting's algorithm, and the one to follow it. An
+    /// HS256 secret comes from the settings and is never stored; in the stub all are known beforehand.
     pub fn missing(&self, have: &[SealedKey], algorithm: Algorithm) -> Result<PutKeys, KeyError> {
-        let signs = |key: &&SealedKey| key.retired_at.is_none();
-        let mut new = Vec::new();
-        if !have.iter().filter(signs).any(|key| key.purpose == KeyUse::Refresh) {
-            new.push(if self.dev { self.seal(dev_keys::refresh())? } else { self.refresh()? });
+        let (mut new, mut retired) = (Vec::new(), Vec::new());
+        if signing(have, KeyUse::Refresh).is_none() {
+            new.push(if self.dev { self.seal(dev_keys::refresh(), self.now)? } else { self.refresh()? });
         }
-        let fits = |key: &SealedKey| key.purpose == KeyUse::Access && key.algorithm == algorithm;
-        if (self.dev || algorithm != Algorithm::HS256) && !have.iter().filter(signs).any(fits) {
-            new.push(if self.dev { self.seal(dev_keys::access(algorithm))? } else { self.access(algorithm)? });
+        let live = live_access(have);
+        match live.iter().filter(|key| key.algorithm == algorithm).collect::<Vec<_>>()[..] {
+            [] if self.dev => new.push(self.seal(dev_keys::access(algorithm), self.now)?),
+            [] => new.extend(self.access(algorithm)?),
+            [signs] if !self.dev => new.push(self.next(algorithm, signs)?),
+            _ => {}
         }
-        Ok(PutKeys { new, event: false, now: self.now })
+        if new.iter().any(|key| key.purpose == KeyUse::Access) {
+            retired.extend(kids(live.into_iter().filter(|key| key.algorithm != algorithm)));
+        }
+        Ok(PutKeys { new, retired: Retired::Named(retired), event: false, now: self.now })
     }
 
-    /// A new key of each use. The old ones still check tokens, until the last of those has run out.
-    pub fn rotation(&self, algorithm: Algorithm) -> Result<PutKeys, KeyError> {
-        let mut new = vec![self.refresh()?];
-        if self.dev || algorithm != Algorithm::HS256 {
-            new.push(self.access(algorithm)?);
+    /// The key that waited signs from now on, and a new one waits. The refresh secret, of which nobody else knows, is
+    /// a new one at once. The old ones still check tokens, until the last of those has run out.
+    pub fn rotation(&self, have: &[SealedKey], algorithm: Algorithm) -> Result<PutKeys, KeyError> {
+        let live = live_access(have);
+        let [signs, .., newest] = live[..] else { return self.all_new(algorithm) };
+        if live.iter().any(|key| key.algorithm != algorithm) {
+            return self.all_new(algorithm);
         }
-        Ok(PutKeys { new, event: true, now: self.now })
+        let refresh = have.iter().filter(|key| key.purpose == KeyUse::Refresh && key.is_live());
+        let retired = Retired::Named(kids(refresh.chain([signs])));
+        let new = vec![self.refresh()?, self.next(algorithm, newest)?];
+        Ok(PutKeys { new, retired, event: true, now: self.now })
     }
+
+    /// New keys that sign at once, in place of all that there are. The old ones still check tokens, until the last
+    /// of those has run out.
+    pub fn all_new(&self, algorithm: Algorithm) -> Result<PutKeys, KeyError> {
+        let mut new = vec![self.refresh()?];
+        new.extend(self.access(algorithm)?);
+        Ok(PutKeys { new, retired: Retired::All, event: true, now: self.now })
+    }
+}
+
+/// Those that sign access tokens or will, in their order.
+fn live_access(have: &[SealedKey]) -> Vec<&SealedKey> {
+    let mut live: Vec<_> = have.iter().filter(|key| key.purpose == KeyUse::Access && key.is_live()).collect();
+    live.sort_by_key(|key| (key.created_at, &key.kid));
+    live
+}
+
+fn kids<'a>(keys: impl Iterator<Item = &'a SealedKey>) -> Vec<String> {
+    keys.map(|key| key.kid.clone()).collect()
 }
 
 impl PutKeys {
@@ -139,4 +204,84 @@ pub async fn reload(ctx: &Ctx) -> Result<(), KeyError> {
     let ring = open(&sealed, &ctx.keys.master, ctx.database, ctx.keys.hs256.as_ref(), ctx.dev.is_some())?;
     *ctx.keys.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::entropy::SystemEntropy;
+    use crate::crypto::sample;
+
+    fn maker(entropy: &dyn Entropy, secs: i64) -> KeyMaker<'_> {
+        let now = Timestamp::from_secs(secs);
+        KeyMaker { master: Box::leak(Box::new(sample::master())), database: sample::DATABASE, now, entropy, dev: false }
+    }
+
+    fn put(keys: &mut Vec<SealedKey>, change: PutKeys) {
+        for key in keys.iter_mut().filter(|key| change.retires(key)) {
+            key.retired_at = Some(change.now);
+        }
+        keys.extend(change.new);
+    }
+
+    fn states(keys: &[SealedKey]) -> (String, Vec<String>) {
+        let signs = signing(keys, KeyUse::Access).unwrap().kid.clone();
+        let next = live_access(keys).into_iter().map(|key| key.kid.clone()).filter(|kid| *kid != signs).collect();
+        (signs, next)
+    }
+
+    #[test]
+    fn the_next_key_waits_its_turn_though_the_clock_was_set_back() {
+        let (entropy, mut keys) = (SystemEntropy::default(), Vec::new());
+        put(&mut keys, maker(&entropy, 1_000).missing(&[], Algorithm::ES256).unwrap());
+        for secs in [500, 400, 2_000] {
+            let (_, next) = states(&keys);
+            let change = maker(&entropy, secs).rotation(&keys, Algorithm::ES256).unwrap();
+            put(&mut keys, change);
+            let (signs, waits) = states(&keys);
+            assert_eq!((next, waits.len()), (vec![signs], 1), "at {secs}");
+            assert!(maker(&entropy, secs).missing(&keys, Algorithm::ES256).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn two_rotations_at_once_let_only_published_keys_sign() {
+        let (entropy, mut keys) = (SystemEntropy::default(), Vec::new());
+        put(&mut keys, maker(&entropy, 1).missing(&[], Algorithm::ES256).unwrap());
+        let (_, next) = states(&keys);
+        let both = [2, 3].map(|secs| maker(&entropy, secs).rotation(&keys, Algorithm::ES256).unwrap());
+        for change in both {
+            put(&mut keys, change);
+        }
+        let (signs, waits) = states(&keys);
+        assert_eq!((vec![signs], waits.len()), (next, 2));
+        let change = maker(&entropy, 4).rotation(&keys, Algorithm::ES256).unwrap();
+        put(&mut keys, change);
+        let (signs, _) = states(&keys);
+        assert_eq!(Some(&signs), waits.first());
+    }
+
+    #[test]
+    fn another_algorithm_begins_with_keys_of_its_own() {
+        let (entropy, mut keys) = (SystemEntropy::default(), Vec::new());
+        let mut secs = 0;
+        for (algorithm, live) in [
+            (Algorithm::ES256, 2),
+            (Algorithm::EdDSA, 2),
+            (Algorithm::HS256, 2),
+            (Algorithm::EdDSA, 2),
+            (Algorithm::ES256, 2),
+        ] {
+            secs += 1;
+            let change = maker(&entropy, secs).missing(&keys, algorithm).unwrap();
+            put(&mut keys, change);
+            assert_eq!(live_access(&keys).len(), live);
+            if algorithm != Algorithm::HS256 {
+                assert!(live_access(&keys).iter().all(|key| key.algorithm == algorithm));
+            }
+        }
+        let change = maker(&entropy, 9).rotation(&keys, Algorithm::EdDSA).unwrap();
+        put(&mut keys, change);
+        assert!(live_access(&keys).iter().all(|key| key.algorithm == Algorithm::EdDSA));
+    }
 }

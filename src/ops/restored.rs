@@ -37,7 +37,7 @@ impl BeginAnew {
     /// For a stamped file that lies where the database is.
     pub(super) fn where_stamped(maker: &KeyMaker<'_>, algorithm: Algorithm) -> Result<Self, StartError> {
         let above = u32::from_be_bytes(bytes(maker.entropy).map_err(Error::from)?);
-        let keys = maker.rotation(algorithm)?;
+        let keys = maker.all_new(algorithm)?;
         Ok(Self { keys, replaced: None, only_stamped: true, above, now: maker.now })
     }
 

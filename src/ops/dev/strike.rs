@@ -30,12 +30,12 @@ async fn end(ctx: &Ctx, sessions: Vec<SessionId>, reason: Reason, client: &Clien
     Ok(ctx.store.submit(End { sessions, reason, client: client.clone(), now }).await?)
 }
 
-/// Begins a new key of each use, as `doorward keys rotate` does; tokens under the old ones stay good.
+/// Begins a new key of each use, which nobody could know before; tokens under the old ones stay good.
 pub async fn rotate_keys(ctx: &Ctx) -> Result<(), Error> {
     let (now, entropy) = (ctx.clock.now(), ctx.entropy.as_ref());
     let maker = KeyMaker { master: &ctx.keys.master, database: ctx.database, now, entropy, dev: true };
-    let rotation = maker.rotation(ctx.config.tokens.algorithm)?;
-    ctx.store.submit(rotation).await?;
+    let all_new = maker.all_new(ctx.config.tokens.algorithm)?;
+    ctx.store.submit(all_new).await?;
     Ok(keys::reload(ctx).await?)
 }
 

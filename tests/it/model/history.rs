@@ -79,7 +79,7 @@ impl Beside {
         let master = proven_master(&config, database, &have).unwrap();
         let entropy = SystemEntropy::default();
         let maker = KeyMaker { master: &master, database, now: server.clock.now(), entropy: &entropy, dev: false };
-        self.file.run(&maker.rotation(Algorithm::ES256).unwrap()).unwrap();
+        self.file.run(&maker.rotation(&have, Algorithm::ES256).unwrap()).unwrap();
     }
 }
 
