@@ -244,7 +244,7 @@ fn context(opened: Opened, config: Config, env: &mut Env, port: u16) -> Result<(
         pool,
         clock: Arc::clone(&env.clock),
         entropy: Arc::clone(&env.entropy),
-        guesses: Guesses::new(config.limits.login, env.entropy.as_ref())?,
+        guesses: Arc::new(Guesses::new(config.limits.login, env.entropy.as_ref())?),
         issuer: issuer.into(),
         base_url,
         database: started.database,

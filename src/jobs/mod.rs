@@ -12,7 +12,7 @@ use crate::http::limits::AddressLimiter;
 use crate::jobs::clocks::{Clocks, Verdict};
 use crate::ops::ctx::Ctx;
 use crate::ops::error::Error;
-use crate::ops::{activity, keys, purge};
+use crate::ops::{activity, forgiven, keys, purge};
 
 /// How often it is looked whether another process wrote.
 const FOREIGN: Duration = Duration::from_millis(250);
@@ -29,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// Runs until `stop` is told.
 pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiver<bool>) {
     // What was written while this server started counts as another's.
-    let mut foreign = 0;
+    let (mut foreign, mut forgave) = (0, 0);
     let mut clocks = Clocks::new(ctx.clock.now(), ctx.clock.monotonic());
     let mut ticks = tokio::time::interval(FOREIGN);
     let mut cleaned = ctx.clock.monotonic();
@@ -40,7 +40,7 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
             _ = ticks.tick() => {}
         }
         let seen = ctx.store.foreign_writes();
-        if seen != foreign && take_up(&ctx).await {
+        if seen != foreign && take_up(&ctx, &mut forgave).await {
             foreign = seen;
         }
         let now = ctx.clock.now().hour();
@@ -62,8 +62,8 @@ pub async fn run(ctx: Arc<Ctx>, limiter: AddressLimiter, mut stop: watch::Receiv
     said(activity::finish(&ctx).await);
 }
 
-/// Another process wrote: keys and costs may be others. True where all was taken up.
-async fn take_up(ctx: &Ctx) -> bool {
+/// Another process wrote: keys and costs may be others, and guesses forgiven. True where all was taken up.
+async fn take_up(ctx: &Ctx, forgave: &mut i64) -> bool {
     if let Err(error) = keys::reload(ctx).await {
         tracing::error!(%error, "the keys that another process wrote could not be taken up");
         return false;
@@ -71,6 +71,10 @@ async fn take_up(ctx: &Ctx) -> bool {
     match ctx.store.read(|rows| rows.highest_cost()).await {
         Ok(cost) => ctx.saw_cost(cost),
         Err(error) => tracing::error!(%error, "what another process wrote could not be read"),
+    }
+    match forgiven::take_up(ctx, *forgave).await {
+        Ok(newest) => *forgave = newest,
+        Err(error) => tracing::error!(%error, "what another process forgave could not be read"),
     }
     true
 }

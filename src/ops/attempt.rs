@@ -21,7 +21,7 @@ use crate::domain::password::{PasswordHash, Typed};
 use crate::domain::user::Status;
 use crate::ops::ctx::Ctx;
 use crate::ops::error::Error;
-use crate::ops::guesses::Guesser;
+use crate::ops::guesses::{Guesser, Taken};
 use crate::store;
 use crate::store::op::Op;
 use crate::store::rows::{Rows, User};
@@ -51,7 +51,7 @@ pub struct PasswordOk {
     verified: PasswordHash,
     better: Option<(PasswordHash, u32)>,
     device: Option<DeviceHash>,
-    bucket: FoldHash,
+    taken: Taken,
     free: u32,
     now: Timestamp,
 }
@@ -115,8 +115,15 @@ impl Attempt<'_> {
         }
         let lane = if known.device.is_some() { Lane::Known } else { Lane::Stranger };
         let judge = self.judge(ctx, typed, &known, bucket)?;
-        ctx.guesses.take(bucket, self.now).map_err(|wait| Error::TooManyAttempts { wait })?;
-        let looked = look(ctx, lane, judge).await.inspect_err(|_| ctx.guesses.give_back(bucket))?;
+        let taken = ctx.guesses.take(bucket, self.account, self.now).await;
+        let taken = taken.map_err(|wait| Error::TooManyAttempts { wait })?;
+        let looked = match look(ctx, lane, judge).await {
+            Ok(looked) => looked,
+            Err(error) => {
+                taken.give_back();
+                return Err(error);
+            }
+        };
         match (looked, known.user) {
             (Looked::Right { verified, better }, Some(user)) => Ok(PasswordOk {
                 user: user.id,
@@ -124,7 +131,7 @@ impl Attempt<'_> {
                 verified,
                 better,
                 device: known.device,
-                bucket,
+                taken,
                 free,
                 now: self.now,
             }),
@@ -254,7 +261,7 @@ impl PasswordOk {
 
     /// After the commit: the guesser's count is cleared.
     pub(super) fn clear(&self, ctx: &Ctx) {
-        ctx.guesses.clear(self.bucket);
+        self.taken.clear();
         if let Some((_, cost)) = &self.better {
             ctx.saw_cost(*cost);
         }

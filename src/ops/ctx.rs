@@ -32,7 +32,7 @@ pub struct Ctx {
     /// The settings.
     pub config: Arc<Config>,
     /// Counts guesses.
-    pub guesses: Guesses,
+    pub guesses: Arc<Guesses>,
     /// `iss` of access tokens.
     pub issuer: Arc<str>,
     /// Where links lead.

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::hmac;
+use tokio::sync::Notify;
 
 use crate::base::entropy::{Entropy, NoEntropy, bytes};
 use crate::base::time::{Timestamp, Ttl};
@@ -21,8 +22,34 @@ const MAX_ENTRIES: usize = 65_536;
 pub struct Guesses {
     key: hmac::Key,
     rate: Rate,
-    buckets: Mutex<HashMap<FoldHash, Timestamp>>,
+    buckets: Mutex<HashMap<FoldHash, Bucket>>,
+    /// Rung when a guess has been looked at.
+    looked: Notify,
     unknown: Mutex<HashMap<FoldHash, Failures>>,
+}
+
+struct Bucket {
+    /// Whose password is guessed.
+    name: FoldHash,
+    /// When all is back. None where nothing counts.
+    empty_at: Option<Timestamp>,
+    /// How many are being looked at right now.
+    open: u32,
+}
+
+/// A guess that was taken, and is being looked at until this is dropped.
+pub struct Taken {
+    guesses: Arc<Guesses>,
+    bucket: FoldHash,
+}
+
+/// Why none can be taken.
+#[derive(Debug, PartialEq, Eq)]
+enum Full {
+    /// Too many were wrong: one comes back after so long.
+    Spent(Ttl),
+    /// Some are being looked at. What is right costs nothing, and makes room.
+    Open,
 }
 
 /// Who guesses.
@@ -49,7 +76,7 @@ impl Guesses {
     /// Empty tables under a fresh key.
     pub fn new(rate: Rate, entropy: &dyn Entropy) -> Result<Self, NoEntropy> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &bytes::<32>(entropy)?);
-        Ok(Self { key, rate, buckets: Mutex::default(), unknown: Mutex::default() })
+        Ok(Self { key, rate, buckets: Mutex::default(), looked: Notify::new(), unknown: Mutex::default() })
     }
 
     /// The bucket of a guesser and an account.
@@ -72,31 +99,44 @@ impl Guesses {
         FoldHash::from_bytes(out)
     }
 
-    /// Takes one guess, before the password is looked at, so that guesses side by side count too.
-    pub fn take(&self, bucket: FoldHash, now: Timestamp) -> Result<(), Ttl> {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = self.rate.take(buckets.get(&bucket).copied(), now)?;
-        make_room(&mut buckets, &bucket, |empty_at| *empty_at);
-        buckets.insert(bucket, next);
-        Ok(())
+    fn buckets(&self) -> MutexGuard<'_, HashMap<FoldHash, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives one back: the password was not looked at.
-    pub fn give_back(&self, bucket: FoldHash) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(empty_at) = buckets.get_mut(&bucket) {
-            *empty_at = *empty_at - self.rate.interval();
+    /// Takes one guess, before the password is looked at, so that guesses side by side count too. Where those that
+    /// are being looked at are all that is left, it waits for one of them: it may be right and cost nothing.
+    pub async fn take(self: &Arc<Self>, bucket: FoldHash, account: &EmailKey, now: Timestamp) -> Result<Taken, Ttl> {
+        loop {
+            let mut looked = std::pin::pin!(self.looked.notified());
+            looked.as_mut().enable();
+            match self.try_take(bucket, account, now) {
+                Ok(()) => return Ok(Taken { guesses: Arc::clone(self), bucket }),
+                Err(Full::Spent(wait)) => return Err(wait),
+                Err(Full::Open) => looked.await,
+            }
         }
     }
 
-    /// A good sign-in costs nothing and clears its own count.
-    pub fn clear(&self, bucket: FoldHash) {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).remove(&bucket);
+    fn try_take(&self, bucket: FoldHash, account: &EmailKey, now: Timestamp) -> Result<(), Full> {
+        let mut buckets = self.buckets();
+        make_room(&mut buckets, &bucket, |bucket| bucket.empty_at);
+        let new = || Bucket { name: self.unknown_name(account), empty_at: None, open: 0 };
+        let bucket = buckets.entry(bucket).or_insert_with(new);
+        let full = |wait| if bucket.open > 0 { Full::Open } else { Full::Spent(wait) };
+        bucket.empty_at = Some(self.rate.take(bucket.empty_at, now).map_err(full)?);
+        bucket.open += 1;
+        Ok(())
+    }
+
+    /// Forgets what was guessed of an account, by whomever: it has another password, or was unlocked.
+    pub fn forgive(&self, account: &EmailKey) {
+        let name = self.unknown_name(account);
+        self.buckets().retain(|_, bucket| bucket.name != name);
     }
 
     /// How far a bucket is spent.
     pub fn spent(&self, bucket: FoldHash, now: Timestamp) -> Spent {
-        let empty_at = self.buckets.lock().unwrap_or_else(PoisonError::into_inner).get(&bucket).copied();
+        let empty_at = self.buckets().get(&bucket).and_then(|bucket| bucket.empty_at);
         let remaining = self.rate.remaining(empty_at, now);
         let reset = match self.rate.take(empty_at, now) {
             Err(wait) => wait,
@@ -126,15 +166,51 @@ impl Guesses {
 
     /// Forgets all guesses.
     pub fn forget(&self) {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.buckets().clear();
         self.unknown.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Forgets the buckets that are empty by now.
     pub fn prune(&self, now: Timestamp) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.retain(|_, empty_at| *empty_at > now);
+        let mut buckets = self.buckets();
+        buckets.retain(|_, bucket| bucket.open > 0 || bucket.empty_at.is_some_and(|empty_at| empty_at > now));
         buckets.shrink_to_fit();
+    }
+}
+
+impl Taken {
+    /// The password was not looked at.
+    pub fn give_back(self) {
+        if let Some(bucket) = self.guesses.buckets().get_mut(&self.bucket) {
+            bucket.empty_at = bucket.empty_at.map(|empty_at| empty_at - self.guesses.rate.interval());
+        }
+    }
+
+    /// A good sign-in costs nothing and clears its own count.
+    pub fn clear(&self) {
+        if let Some(bucket) = self.guesses.buckets().get_mut(&self.bucket) {
+            bucket.empty_at = None;
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut buckets = self.guesses.buckets();
+        if let Some(bucket) = buckets.get_mut(&self.bucket) {
+            bucket.open = bucket.open.saturating_sub(1);
+            if bucket.open == 0 && bucket.empty_at.is_none() {
+                buckets.remove(&self.bucket);
+            }
+        }
+        drop(buckets);
+        self.guesses.looked.notify_waiters();
+    }
+}
+
+impl std::fmt::Debug for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Taken").field(&self.bucket).finish()
     }
 }
 
@@ -169,18 +245,49 @@ mod tests {
         Guesses::new(Rate { burst: 2, window: Ttl::from_secs(10) }, &SystemEntropy::default()).unwrap()
     }
 
-    #[test]
-    fn guesses_side_by_side_count_and_one_given_back_does_not() {
-        let (guesses, now) = (guesses(), Timestamp::from_secs(100));
+    #[tokio::test]
+    async fn guesses_side_by_side_count_and_one_given_back_does_not() {
+        let (guesses, now) = (Arc::new(guesses()), Timestamp::from_secs(100));
         let ann = Email::parse("ann@example.com").unwrap();
         let bucket = guesses.bucket(Guesser::Address("192.0.2.1".parse().unwrap()), ann.key());
         assert_eq!(guesses.spent(bucket, now).remaining, 2);
-        assert!(guesses.take(bucket, now).is_ok() && guesses.take(bucket, now).is_ok());
-        assert_eq!(guesses.take(bucket, now), Err(Ttl::from_secs(5)));
-        guesses.give_back(bucket);
+        let first = guesses.take(bucket, ann.key(), now).await.unwrap();
+        let second = guesses.take(bucket, ann.key(), now).await.unwrap();
+        assert_eq!(guesses.try_take(bucket, ann.key(), now), Err(Full::Open));
+        first.give_back();
         assert_eq!(guesses.spent(bucket, now).remaining, 1);
-        guesses.clear(bucket);
+        let third = guesses.take(bucket, ann.key(), now).await.unwrap();
+        drop((second, third));
+        assert_eq!(guesses.take(bucket, ann.key(), now).await.unwrap_err(), Ttl::from_secs(5));
+        guesses.forgive(Email::parse("bob@example.com").unwrap().key());
+        assert_eq!(guesses.spent(bucket, now).remaining, 0);
+        guesses.forgive(ann.key());
         assert_eq!(guesses.spent(bucket, now).remaining, 2);
+    }
+
+    #[tokio::test]
+    async fn one_that_waits_goes_on_when_one_was_right_and_is_refused_when_all_were_wrong() {
+        for is_right in [true, false] {
+            let (guesses, now) = (Arc::new(guesses()), Timestamp::from_secs(100));
+            let ann = Email::parse("ann@example.com").unwrap();
+            let bucket = guesses.bucket(Guesser::Address("192.0.2.1".parse().unwrap()), ann.key());
+            let first = guesses.take(bucket, ann.key(), now).await.unwrap();
+            let second = guesses.take(bucket, ann.key(), now).await.unwrap();
+            let third = guesses.take(bucket, ann.key(), now);
+            let looked = async {
+                tokio::task::yield_now().await;
+                if is_right {
+                    first.clear();
+                }
+                drop(first);
+                tokio::task::yield_now().await;
+                drop(second);
+            };
+            let (third, ()) = tokio::join!(third, looked);
+            assert_eq!(third.is_ok(), is_right);
+            drop(third);
+            assert_eq!(guesses.buckets().get(&bucket).map(|bucket| bucket.open), Some(0));
+        }
     }
 
     #[test]

@@ -82,7 +82,9 @@ pub async fn use_link(ctx: &Ctx, secret: &str, password: &str, client: &Client) 
     let email = Email::parse(&user.email)?;
     let new = NewPassword::parse(password, &ctx.password_rules(), Some(&email))?;
     let password = hash_new(ctx, Lane::Stranger, new).await?;
-    ctx.store.submit(UseLink { link, password, client: client.clone(), now }).await?
+    ctx.store.submit(UseLink { link, password, client: client.clone(), now }).await??;
+    ctx.guesses.forgive(email.key());
+    Ok(())
 }
 
 /// Whose link it is, if it works.

@@ -14,6 +14,7 @@ pub mod ctx;
 pub mod dev;
 pub mod doctor;
 pub mod error;
+pub mod forgiven;
 pub mod guesses;
 pub mod keys;
 pub mod link;

@@ -210,6 +210,11 @@ pub async fn act(
     act: Act,
 ) -> Result<Done, Error> {
     let (now, policy) = (ctx.clock.now(), ctx.policy());
+    let forgives = matches!(act, Act::Unlock);
     let on = ActOn { by: By::from(caller), target: Target::Id(id), act, force: false, policy, now };
-    ctx.store.submit(on).await?
+    let done = ctx.store.submit(on).await??;
+    if forgives {
+        ctx.guesses.forgive(Email::parse(&done.user.email)?.key());
+    }
+    Ok(done)
 }

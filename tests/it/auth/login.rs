@@ -103,6 +103,46 @@ async fn guesses_side_by_side_are_counted_before_they_are_checked() {
 }
 
 #[tokio::test]
+async fn good_logins_side_by_side_cost_nothing() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let ann = server.user(&mut admin, "ann").await;
+    for browser in [server.browser(), ann] {
+        let logins = (0..12).map(|_| {
+            let mut browser = browser.clone();
+            async move { browser.login("ann@example.com").await.status }
+        });
+        assert_eq!(futures_util::future::join_all(logins).await, [200; 12]);
+        let again = browser.clone().login_with("ann@example.com", "wrong password").await;
+        assert!(again.header("ratelimit").contains("\"login\";r=4"), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_was_unlocked_or_has_another_password_waits_for_nothing() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let ann = server.user(&mut admin, "ann").await;
+    let id = ann.clone().me().await.text("/id");
+    let mut guesser = server.browser();
+    for way in ["unlock", "links"] {
+        for _ in 0..5 {
+            guesser.login_with("ann@example.com", "wrong password").await.expect_problem(401, "invalid_credentials");
+        }
+        guesser.login_with("bob@example.com", "wrong password").await.expect_problem(401, "invalid_credentials");
+        guesser.login("ann@example.com").await.expect_problem(429, "too_many_attempts");
+        let answer = admin.post(&format!("/auth/admin/users/{id}/{way}"), json!({})).await;
+        if way == "links" {
+            let secret = answer.text("/url").rsplit_once('#').unwrap().1.to_owned();
+            guesser.post("/auth/link", json!({"secret": secret, "password": PASSWORD})).await.expect(204);
+        }
+        guesser.login("ann@example.com").await.expect(200);
+    }
+    let others = guesser.login_with("bob@example.com", "wrong password").await;
+    assert!(others.header("ratelimit").contains("\"login\";r=2"), "only hers was forgotten: {others:?}");
+}
+
+#[tokio::test]
 async fn an_account_waits_after_ten_failures_and_its_owners_browser_does_not() {
     let mut server = TestServer::with(|config| {
         config.limits.login.burst = 1_000;

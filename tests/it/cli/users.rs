@@ -1,6 +1,7 @@
 //! `doorward user`.
 
 use std::process::Command;
+use std::time::Duration;
 
 use doorward::base::entropy::SystemEntropy;
 use doorward::base::time::Timestamp;
@@ -13,8 +14,11 @@ use doorward::ops::admin::by::By;
 use doorward::ops::admin::create::Create;
 use doorward::store::rows::User;
 use doorward::store::sqlite::beside::Beside;
+use serde_json::json;
 
 use crate::cli::house::{House, plain};
+use crate::real::Site;
+use crate::real::wait::until_told;
 
 const ANN: &str = "ann@example.com";
 const BOB: &str = "bob@example.com";
@@ -203,4 +207,25 @@ fn without_a_terminal_nothing_is_asked() {
     assert!(err.contains("error: there is no terminal to ask on ("), "{err}");
     assert!(err.ends_with("give the password by --password-stdin\n"), "{err}");
     assert_eq!(user(&house, ANN).unwrap().password, None);
+}
+
+#[tokio::test]
+async fn an_unlock_beside_a_running_server_lets_the_next_sign_in_wait_for_nothing() {
+    let site = Site::new();
+    let server = site.starter().env("DOORWARD_LIMITS__LOGIN", "5/15m").start();
+    let api = server.api();
+    api.setup(&server.setup_secret(), "ann@example.com").await;
+    for _ in 0..2 {
+        let wrong = json!({ "email": "ann@example.com", "password": "wrong password", "transport": "body" });
+        for _ in 0..5 {
+            assert_eq!(api.post("/auth/login", &wrong).await.unwrap().status, 401);
+        }
+        assert_eq!(api.login("ann@example.com").await.unwrap().status, 429);
+        assert_eq!(site.typed(&["user", "unlock", "ann@example.com"], "").status.code(), Some(0));
+        until_told("the sign-in waits for nothing", Duration::from_secs(20), || async {
+            (api.login("ann@example.com").await.unwrap().status == 200).then_some(())
+        })
+        .await;
+    }
+    server.stop();
 }
