@@ -34,7 +34,7 @@ impl AdminLink {
                 }
                 draft.link = row;
                 let email = user.as_ref().map(|user| user.email.as_str());
-                link::print(&draft.into_link(&desk.base_url()), row.kind, email, self.json)
+                link::print(&draft.into_link(&desk.base_url()?), row.kind, email, self.json)
             }
             Ok(Recovery::Several(admins)) => Err(Error::Usage(which(admins))),
             Ok(Recovery::NoAdmin(user)) => Err(Error::Failed(format!(

@@ -61,9 +61,10 @@ impl Desk {
         settings::policy(&self.config)
     }
 
-    /// Where links lead.
-    pub(super) fn base_url(&self) -> String {
-        self.config.base_url(self.config.listen.port())
+    /// Where links lead: to the running server, whatever it was told of where it listens.
+    pub(super) fn base_url(&self) -> Result<String, Error> {
+        let of_server = if self.db.is_served() { self.read(|rows| rows.base_url())? } else { None };
+        Ok(of_server.unwrap_or_else(|| self.config.base_url(self.config.listen.port())))
     }
 
     /// Looks.

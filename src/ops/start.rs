@@ -111,8 +111,11 @@ pub fn start(
         opened.run(&missing)?;
     }
     let setup = (admins.is_empty() && !dev).then(|| Draft::draw(LinkKind::Setup, None, now, entropy)).transpose()?;
-    let ready = Ready { access_ttl: config.tokens.access_ttl, setup: setup.as_ref().map(|draft| draft.link) };
-    opened.run(&ready)?;
+    opened.run(&Ready {
+        access_ttl: config.tokens.access_ttl,
+        base_url: base_url.to_owned(),
+        setup: setup.as_ref().map(|draft| draft.link),
+    })?;
     if dev {
         opened.run(&Seed::new(&config.dev_users, settings::cost(config), now, entropy).map_err(Error::from)?)?;
     }
@@ -189,6 +192,7 @@ impl Op for Begin {
 
 struct Ready {
     access_ttl: Ttl,
+    base_url: String,
     setup: Option<Link>,
 }
 
@@ -197,6 +201,7 @@ impl Op for Ready {
 
     fn run(&self, tx: &mut dyn Tx) -> Result<(), store::error::Error> {
         tx.lengthen_access_ttl(self.access_ttl)?;
+        tx.set_base_url(&self.base_url)?;
         match &self.setup {
             Some(link) => link::put(tx, link),
             None => Ok(()),

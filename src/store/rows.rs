@@ -141,6 +141,8 @@ pub struct Hour {
 pub trait Rows {
     /// The one row of the whole database.
     fn meta(&self) -> Result<Meta, Error>;
+    /// Where the links of the last server led.
+    fn base_url(&self) -> Result<Option<String>, Error>;
     /// When this was copied as a backup, if it is a copy that nobody has opened as live yet.
     fn stamp(&self) -> Result<Option<Timestamp>, Error>;
     /// A user by id.

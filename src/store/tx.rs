@@ -20,6 +20,8 @@ pub trait Tx: Rows {
     fn create_meta(&mut self, database: DatabaseId, now: Timestamp) -> Result<(), Error>;
     /// Remembers that access tokens may live so long.
     fn lengthen_access_ttl(&mut self, ttl: Ttl) -> Result<(), Error>;
+    /// Where the links of this server lead.
+    fn set_base_url(&mut self, url: &str) -> Result<(), Error>;
     /// Says which revocation the running server has taken up.
     fn set_seen(&mut self, seq: i64) -> Result<(), Error>;
     /// Remembers the wall clock.

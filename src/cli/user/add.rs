@@ -74,7 +74,7 @@ impl Add {
         let chance = (desk.now(), &SystemEntropy::default() as _);
         let (create, draft) = Create::invited(By::Shell, &self.email, self.role.clone(), chance)?;
         let user = desk.run(&create)?;
-        Ok((user, draft.into_link(&desk.base_url())))
+        Ok((user, draft.into_link(&desk.base_url()?)))
     }
 
     fn explain(&self, error: Error) -> Error {

@@ -54,5 +54,5 @@ fn print_link(desk: &Desk, user: &User, json: bool) -> Result<(), Error> {
     let kind = kind_for(user);
     let (make, draft) = MakeLink::draw(By::Shell, user.id, kind, desk.now(), &SystemEntropy::default())?;
     desk.run(&make)?;
-    link::print(&draft.into_link(&desk.base_url()), kind, Some(&user.email), json)
+    link::print(&draft.into_link(&desk.base_url()?), kind, Some(&user.email), json)
 }

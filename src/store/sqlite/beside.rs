@@ -70,10 +70,15 @@ impl Beside {
         out
     }
 
+    /// Whether a server runs on it.
+    pub fn is_served(&self) -> bool {
+        ServeLock::is_taken(&self.folder)
+    }
+
     /// Waits until the running server refuses all that this command ended.
     pub fn await_server(&self) -> Result<TakenUp, Error> {
         for _ in 0..PATIENCE {
-            if !ServeLock::is_taken(&self.folder) {
+            if !self.is_served() {
                 return Ok(TakenUp::NoServer);
             }
             if self.read(|rows| rows.meta())?.seen_seq >= self.ended.get() {

@@ -42,6 +42,16 @@ pub(super) fn lengthen_access_ttl(conn: &Connection, ttl: Ttl) -> Result<(), Err
     Ok(())
 }
 
+pub(super) fn base_url(conn: &Connection) -> Result<Option<String>, Error> {
+    let mut query = conn.prepare_cached("SELECT base_url FROM meta WHERE id = 1")?;
+    Ok(first(query.query([])?, |row| Columns::new(row, TABLE).get("base_url"))?.flatten())
+}
+
+pub(super) fn set_base_url(conn: &Connection, url: &str) -> Result<(), Error> {
+    conn.execute("UPDATE meta SET base_url = ?1 WHERE id = 1 AND base_url IS NOT ?1", [url])?;
+    Ok(())
+}
+
 pub(super) fn set_seen(conn: &Connection, seq: i64) -> Result<(), Error> {
     one(conn.execute("UPDATE meta SET seen_seq = ? WHERE id = 1", [seq])?, TABLE)
 }

@@ -57,8 +57,11 @@ const BUSY_TRIES: i32 = 2_000;
 const LOCK_TRIES: u32 = 100;
 
 /// In order; only ever appended to.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_core.sql"), include_str!("migrations/0002_hours.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_core.sql"),
+    include_str!("migrations/0002_hours.sql"),
+    include_str!("migrations/0003_address.sql"),
+];
 
 static ALL: LazyLock<Migrations<'static>> = LazyLock::new(|| MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
 

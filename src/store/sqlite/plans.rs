@@ -89,6 +89,7 @@ fn scans(conn: &Connection, sql: &str) -> Vec<String> {
 fn write(tx: &mut SqliteTx<'_>) {
     let (user, session) = (user(), session());
     let _ = tx.lengthen_access_ttl(Ttl::from_mins(15));
+    let _ = tx.set_base_url("http://localhost:8484");
     let _ = tx.set_seen(1);
     let _ = tx.set_last_time(NOW);
     let _ = tx.set_epoch(0, 1);

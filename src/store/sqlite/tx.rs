@@ -73,6 +73,9 @@ impl Rows for SqliteTx<'_> {
         self.meta.set(Some(known));
         Ok(known)
     }
+    fn base_url(&self) -> Result<Option<String>, Error> {
+        meta::base_url(self.conn)
+    }
     fn stamp(&self) -> Result<Option<Timestamp>, Error> {
         stamp::read(self.conn)
     }
@@ -144,6 +147,9 @@ impl Tx for SqliteTx<'_> {
     }
     fn lengthen_access_ttl(&mut self, ttl: Ttl) -> Result<(), Error> {
         meta::lengthen_access_ttl(self.changing_meta(), ttl)
+    }
+    fn set_base_url(&mut self, url: &str) -> Result<(), Error> {
+        meta::set_base_url(self.conn, url)
     }
     fn set_seen(&mut self, seq: i64) -> Result<(), Error> {
         meta::set_seen(self.changing_meta(), seq)

@@ -120,7 +120,7 @@ async fn each_problem_is_told_in_plain_words_with_the_way_back() {
     broken(&write(b""), "empty", "the file is empty; there is nothing in it to go back to");
     broken(&write(&[b'x'; 5_000]), "no_database", "it is not an SQLite database, or its first bytes are damaged; use");
     broken(&|file| sql(file, "PRAGMA application_id = 7"), "foreign", "it is a database of another program; name");
-    let newer = "it was written by a newer doorward (schema 99, this one knows 2); run that version";
+    let newer = "it was written by a newer doorward (schema 99, this one knows 3); run that version";
     broken(&|file| sql(file, "PRAGMA user_version = 99"), "newer", newer);
     broken(
         &|file| sql(file, "DELETE FROM meta"),
@@ -130,12 +130,12 @@ async fn each_problem_is_told_in_plain_words_with_the_way_back() {
     broken(
         &|file| sql(file, "DROP INDEX events_by_kind"),
         "schema",
-        "its schema is not that of schema 2: `events_by_kind` is missing; use",
+        "its schema is not that of schema 3: `events_by_kind` is missing; use",
     );
     broken(
         &|file| sql(file, "CREATE TABLE odd (a)"),
         "schema",
-        "its schema is not that of schema 2: `odd` is not part of it",
+        "its schema is not that of schema 3: `odd` is not part of it",
     );
     let orphan = "PRAGMA foreign_keys = OFF; INSERT INTO devices VALUES (zeroblob(16), zeroblob(32), 0, 0, NULL)";
     let orphans = "rows of `devices` belong to rows of `users` that are not there: 1; use another backup";

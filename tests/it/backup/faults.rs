@@ -206,11 +206,11 @@ async fn a_file_that_is_no_good_backup_is_refused_and_the_database_stays() {
     refuse(&|file| fs::write(file, &whole[..whole.len() / 2]).unwrap(), "damaged");
     refuse(
         &sql("PRAGMA user_version = 99"),
-        "it was written by a newer doorward (schema 99, this one knows 2); run that version. Nothing was changed",
+        "it was written by a newer doorward (schema 99, this one knows 3); run that version. Nothing was changed",
     );
     refuse(&sql("PRAGMA application_id = 7"), "it is a database of another program; ");
     refuse(&sql("DELETE FROM meta"), "its first start never came to an end; ");
-    refuse(&sql("DROP TABLE events"), "its schema is not that of schema 2: ");
+    refuse(&sql("DROP TABLE events"), "its schema is not that of schema 3: ");
     let page = |file: &Path| {
         let mut bad = whole.clone();
         bad[4_096 * 3..4_096 * 3 + 64].fill(0xff);

@@ -1,6 +1,7 @@
 //! `doorward admin-link`.
 
 use crate::cli::house::{House, plain};
+use crate::real::Site;
 
 const ANN: &str = "ann@example.com";
 const BOB: &str = "bob@example.com";
@@ -57,4 +58,23 @@ fn each_link_voids_the_one_before() {
     let links = [house.done(&["admin-link"]), house.done(&["admin-link"])];
     let found = links.map(|url| house.read(|rows| rows.link(hash(&url))).is_some());
     assert_eq!(found, [false, true]);
+}
+
+#[test]
+fn beside_a_running_server_it_leads_where_that_one_listens() {
+    let site = Site::new();
+    let link = |args: &[&str]| {
+        let said = site.typed(args, "");
+        assert_eq!(said.status.code(), Some(0), "{said:?}");
+        String::from_utf8(said.stdout).unwrap().split('#').next().unwrap().to_owned()
+    };
+    let server = site.start();
+    let running = format!("http://localhost:{}", server.addr().port());
+    assert_eq!(link(&["admin-link"]), format!("{running}/setup"));
+    assert_eq!(link(&["user", "add", BOB]), format!("{running}/link"));
+    server.stop();
+    assert_eq!(link(&["user", "set-password", BOB, "--link"]), "http://localhost:0/link", "as the settings have it");
+    let server = site.starter().env("DOORWARD_PUBLIC_URL", "https://auth.example.com").start();
+    assert_eq!(link(&["user", "set-password", BOB, "--link"]), "https://auth.example.com/link");
+    server.stop();
 }

@@ -29,7 +29,8 @@ async fn a_database_of_the_first_schema_is_brought_to_this_one() {
     ann.login("ann@example.com").await.expect(200);
     let path = server.stop().join("doorward.db");
     let conn = Connection::open(&path).unwrap();
-    let undo = "DROP TABLE hours; ALTER TABLE events DROP COLUMN facts; PRAGMA user_version = 1;";
+    let undo = "DROP TABLE hours; ALTER TABLE events DROP COLUMN facts; ALTER TABLE meta DROP COLUMN base_url;
+        PRAGMA user_version = 1;";
     conn.execute_batch(undo).unwrap();
     let first = Connection::open_in_memory().unwrap();
     first.execute_batch(FIRST_SCHEMA).unwrap();
@@ -49,5 +50,5 @@ async fn a_database_of_the_first_schema_is_brought_to_this_one() {
     assert_eq!((&seen["activity"]["refreshes"][167], &seen["activity"]["liveSessions"][167]), (&json!(1), &json!(1)));
     let conn = Connection::open(&path).unwrap();
     let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }
