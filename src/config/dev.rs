@@ -59,13 +59,16 @@ impl Config {
         self.tokens.issuer = None;
         self.passwords.bcrypt_cost = COST;
         self.demo |= !is_set("demo");
-        let limits = &mut self.limits;
-        for (key, rate) in [("limits.login", &mut limits.login), ("limits.login_address", &mut limits.login_address)] {
-            if !is_set(key) {
+        // What says the default, as the file that lists all settings does, asks for nothing.
+        let (limits, defaults) = (&mut self.limits, Self::default().limits);
+        for (rate, default) in
+            [(&mut limits.login, defaults.login), (&mut limits.login_address, defaults.login_address)]
+        {
+            if *rate == default {
                 *rate = UNLIMITED;
             }
         }
-        if !is_set("limits.account_failures") {
+        if limits.account_failures == defaults.account_failures {
             limits.account_failures = u32::MAX;
         }
         if self.dev_users.is_empty() {

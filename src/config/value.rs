@@ -60,13 +60,19 @@ pub(crate) fn yes_or_no(value: &Value) -> Result<bool, String> {
     }
 }
 
+/// So many letters may be wrong for a word to be the one that was meant.
+const LIKE: usize = 3;
+
 /// One of some words.
 pub(crate) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, String> {
     let text = text(value)?;
     words.iter().find(|(word, _)| *word == text).map(|(_, meant)| *meant).ok_or_else(|| {
         let all: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-        let nearest = names::nearest(text, all.iter().copied()).unwrap_or_default();
-        format!("must be one of {}; the nearest is \"{nearest}\"", all.join(", "))
+        // Only where it can have been meant: who asks for `invite` is not to be led to `open`.
+        let is_like = |word: &&str| strsim::damerau_levenshtein(text, word) <= LIKE;
+        let nearest = names::nearest(text, all.iter().copied()).filter(is_like);
+        let nearest = nearest.map(|nearest| format!("; the nearest is \"{nearest}\"")).unwrap_or_default();
+        format!("must be one of {}{nearest}", all.join(", "))
     })
 }
 
@@ -330,6 +336,7 @@ mod tests {
         assert_eq!(choice(&value("open"), &words), Ok(2));
         let bad = choice(&value("Opne"), &words);
         assert_eq!(bad, Err("must be one of closed, open; the nearest is \"open\"".to_owned()));
+        assert_eq!(choice(&value("invite"), &words), Err("must be one of closed, open".to_owned()));
     }
 
     proptest! {

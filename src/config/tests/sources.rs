@@ -7,7 +7,7 @@ use crate::config::error::Source;
 use crate::config::loaded::Loaded;
 use crate::config::table::SETTINGS;
 use crate::config::tests::{KEY, World, env, toml};
-use crate::config::{Config, names};
+use crate::config::{Config, example, names};
 
 #[test]
 fn each_place_wins_over_the_one_below() {
@@ -140,4 +140,17 @@ fn a_master_key_comes_from_systemd_unless_the_environment_has_one() {
     assert_eq!(key(&world), [0x5a; 32]);
     let none = World::new().env("CREDENTIALS_DIRECTORY", "none");
     assert!(none.load().config.master_key.is_none());
+}
+
+#[test]
+fn a_limit_that_says_the_default_asks_the_stub_for_nothing() {
+    for (text, login) in [(example(), 1_000_000), ("limits.login = '6/15m'".to_owned(), 6)] {
+        let mut world = toml(&text);
+        world.args.dev = Some(false);
+        let limits = world.load().config.limits;
+        assert_eq!((limits.login.burst, limits.login_address.burst), (login, 1_000_000));
+        assert_eq!(limits.account_failures, u32::MAX);
+        world.args.dev = None;
+        assert_eq!(world.load().config.limits.account_failures, 10);
+    }
 }
