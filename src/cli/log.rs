@@ -25,9 +25,11 @@ pub(super) fn begin(filter: &str) -> Result<(), Error> {
 }
 
 /// actix calls each request that can't be read an error of the server, so that anybody could fill the log
-/// with errors: it is heard where the setting names it.
+/// with errors, and tells of its workers where one looks for the address and the first link: it is heard where the
+/// setting names it.
 fn read(filter: &str) -> Result<Targets, Error> {
-    format!("actix_http=off,{filter}").parse().map_err(|error| Error::Failed(format!("log: {error}")))
+    let filter = format!("actix_http=off,actix_server=warn,{filter}");
+    filter.parse().map_err(|error| Error::Failed(format!("log: {error}")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `doorward logout-all EMAIL` and `doorward logout-all --everyone`.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use crate::cli::acting::{Force, act};
@@ -16,9 +16,10 @@ use crate::ops::admin::everyone::LogoutEveryone;
 use crate::store::sqlite::beside::TakenUp;
 
 #[derive(Args)]
+#[command(group(ArgGroup::new("whose").args(["email", "everyone"]).required(true)))]
 pub(super) struct LogoutAll {
     /// Whose sessions end
-    #[arg(value_parser = Email::parse, required_unless_present = "everyone", conflicts_with = "everyone")]
+    #[arg(value_parser = Email::parse)]
     email: Option<Email>,
     /// Everybody's
     #[arg(long)]

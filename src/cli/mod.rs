@@ -18,6 +18,7 @@ mod link;
 mod log;
 mod logout_all;
 mod long_work;
+mod man;
 mod output;
 mod password;
 mod place;
@@ -85,6 +86,8 @@ enum Command {
     Vectors(vectors::Vectors),
     /// Print what completes this command in a shell
     Completions(completions::Completions),
+    /// Print a page of the manual: `doorward man | man -l -`
+    Man(man::Man),
 }
 
 /// Does what the arguments say; the first is the program's name.
@@ -131,6 +134,7 @@ impl Cli {
             Some(Command::Dev(dev)) => dev.run(),
             Some(Command::Vectors(vectors)) => vectors.run(),
             Some(Command::Completions(completions)) => completions.run(),
+            Some(Command::Man(man)) => man.run(),
         }
     }
 }
@@ -172,6 +176,8 @@ mod tests {
         for line in [
             "doorward nonsense",
             "doorward user",
+            "doorward serve --listen nonsense",
+            "doorward --listen 127.0.0.1:99999",
             "doorward user add",
             "doorward user add nobody",
             "doorward user add a@b.example --role Admin",
@@ -221,6 +227,8 @@ mod tests {
             "doorward doctor --url https://auth.example.com --json",
             "doorward vectors --issuer https://auth.example.com --audience orders",
             "doorward completions zsh",
+            "doorward man",
+            "doorward man user add",
             "doorward dev helper playwright",
             "doorward serve --dev --with-stdin",
             "doorward --help",

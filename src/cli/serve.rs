@@ -15,7 +15,7 @@ use crate::store::sqlite::open;
 pub(super) struct Serve {
     /// The address and port to listen on [default: the setting, 127.0.0.1:8484]
     #[arg(long, value_name = "ADDR")]
-    listen: Option<String>,
+    listen: Option<SocketAddr>,
     /// Be a stub for development and tests: known users and keys, calls under /dev, nothing kept
     /// unless --data names a folder
     #[arg(long)]
@@ -35,7 +35,8 @@ impl Serve {
     }
 
     pub(super) fn run(self, place: &Place) -> Result<(), Error> {
-        let loaded = place.load(self.listen, self.dev.then_some(self.dev_unsafe_listen))?;
+        let loaded =
+            place.load(self.listen.map(|addr| addr.to_string()), self.dev.then_some(self.dev_unsafe_listen))?;
         if let Some(file) = &loaded.file {
             output::note(format_args!("settings: {}", file.display()));
         }

@@ -97,6 +97,22 @@ fn the_tables_and_the_rust_of_the_readme_are_those_of_the_code() {
 }
 
 #[test]
+fn systemd_takes_the_unit() {
+    let readme = fs::read_to_string(README).unwrap();
+    let unit = readme.split_once("<!-- systemd -->").unwrap().1.split_once("<!-- /systemd -->").unwrap().0;
+    let unit = unit.replace("```ini", "").replace("```", "");
+    let served = "ExecStart=/usr/local/bin/doorward serve --data /var/lib/doorward\n";
+    assert!(unit.contains(served) && unit.contains("StateDirectory=doorward\n"), "{unit}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("doorward.service");
+    fs::write(&file, unit.replace("/usr/local/bin/doorward", env!("CARGO_BIN_EXE_doorward"))).unwrap();
+    match Command::new("systemd-analyze").arg("verify").arg(&file).output() {
+        Ok(said) => assert!(said.status.success() && said.stderr.is_empty(), "{said:?}"),
+        Err(missing) => eprintln!("SKIPPED: systemd-analyze is not here ({missing})"),
+    }
+}
+
+#[test]
 fn the_readme_names_every_command_and_no_other() {
     let readme = fs::read_to_string(README).unwrap();
     let named = readme.split_once("<!-- commands -->").unwrap().1.split_once("<!-- /commands -->").unwrap().0;

@@ -96,6 +96,21 @@ fn completions_name_the_commands() {
     }
 }
 
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let house = House::empty();
+    assert!(house.done(&["man"]).contains(r"doorward\-backup(1)"));
+    for (command, says) in
+        [(&["user", "add"][..], "user"), (&["backup"], "running server"), (&["keys", "rotate"], "next keys")]
+    {
+        let page = house.done(&[&["man"], command].concat());
+        let title = format!(".TH doorward-{} 1", command.join("-"));
+        assert!(page.contains(&title) && page.contains(says), "{command:?}: {page}");
+    }
+    let said = house.run(&["man", "user", "nonsense"]);
+    assert_eq!((said.status, said.err.as_str()), (2, "error: `nonsense` is no command; `doorward help` lists them\n"));
+}
+
 /// The exit status of `config example` into this.
 fn example_into(out: impl Into<Stdio>) -> Option<i32> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
