@@ -10,6 +10,7 @@ use crate::http::answer::{TokenAnswer, signed_in};
 use crate::http::auth::login::Travel;
 use crate::http::body::Json;
 use crate::http::client::Peer;
+use crate::http::dev::of_nobody;
 use crate::http::error::Problem;
 use crate::http::extract::arrival;
 use crate::http::schema;
@@ -40,6 +41,6 @@ pub async fn session(
 ) -> Result<HttpResponse, Problem> {
     let email = Email::parse(&body.user).map_err(Error::from)?;
     let arrival = arrival(&state, &peer, request.headers(), body.transport.into());
-    let done = session::begin(&state.ctx, &email, &arrival).await?;
+    let done = session::begin(&state.ctx, &email, &arrival).await.map_err(of_nobody)?;
     signed_in(&state, &peer, StatusCode::OK, done)
 }

@@ -11,6 +11,7 @@ use crate::domain::email::Email;
 use crate::domain::key::Algorithm;
 use crate::http::body::{EmptyOr, given};
 use crate::http::code::Code;
+use crate::http::dev::of_nobody;
 use crate::http::error::Problem;
 use crate::http::schema;
 use crate::http::state::State;
@@ -69,7 +70,7 @@ pub async fn token(state: State, EmptyOr(body): EmptyOr<TokenWish>) -> Result<Ht
     let flaw = flaw.map_or(Ok(Flaw::NONE), |word| word.parse().map_err(unknown))?;
     let made = make(&state.ctx, Wish { user, algorithm, header, claims, flaw }).await;
     let token = made.map_err(|error| match error {
-        NoToken::Refused(error) => error.into(),
+        NoToken::Refused(error) => of_nobody(error),
         NoToken::BadFlaw(bad) => unknown(bad),
         NoToken::CantForge(CantForge::NotOfIt(..)) => bad("flaw", "No token of this algorithm can have this flaw."),
         NoToken::CantForge(error @ (CantForge::Claims | CantForge::Key(_) | CantForge::Sign(_))) => {

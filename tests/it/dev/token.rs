@@ -92,4 +92,8 @@ async fn what_can_not_be_made_is_told() {
     ] {
         browser.post("/dev/token", wish).await.expect_problem(status, code);
     }
+    for path in ["/dev/token", "/dev/session"] {
+        let nobody = browser.post(path, json!({"user": "zoe@example.com"})).await;
+        assert!(nobody.text("/detail").starts_with("No user of this stub has that address"), "{nobody:?}");
+    }
 }
