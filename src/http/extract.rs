@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use serde::de::DeserializeOwned;
 
 use crate::crypto::digest::DeviceSecret;
-use crate::crypto::refresh::RefreshToken;
+use crate::crypto::refresh::{BadRefresh, RefreshToken};
 use crate::domain::hash::DeviceHash;
 use crate::domain::session::Transport;
 use crate::http::client::Peer;
@@ -89,12 +89,20 @@ pub fn device_hash(state: &State, peer: &Peer, headers: &HeaderMap) -> Option<De
     device(state, peer, headers).as_ref().map(DeviceSecret::hash)
 }
 
-/// The refresh cookies with a good signature, of which a browser may hold more than one.
-pub fn good_refresh_cookies(state: &State, peer: &Peer, headers: &HeaderMap) -> Vec<RefreshToken> {
+/// The refresh cookies, of which a browser may hold more than one, each as far as its signature is good.
+pub fn refresh_cookies(state: &State, peer: &Peer, headers: &HeaderMap) -> Vec<Result<RefreshToken, BadRefresh>> {
     let keys = state.ctx.keyring();
     let values = state.settings.cookies.read(Kind::Refresh, peer.scheme, headers);
-    let parse = |value: &&[u8]| RefreshToken::parse(&keys, std::str::from_utf8(value).ok()?, Transport::Cookie).ok();
-    values.iter().filter_map(parse).collect()
+    let parse = |value: &&[u8]| {
+        let text = std::str::from_utf8(value).map_err(|_| BadRefresh::Malformed)?;
+        RefreshToken::parse(&keys, text, Transport::Cookie)
+    };
+    values.iter().map(parse).collect()
+}
+
+/// Those of them that are good.
+pub fn good_refresh_cookies(state: &State, peer: &Peer, headers: &HeaderMap) -> Vec<RefreshToken> {
+    refresh_cookies(state, peer, headers).into_iter().flatten().collect()
 }
 
 /// Who arrives to sign in. A client without cookies reads none.

@@ -1,9 +1,10 @@
 //! `POST /auth/logout` and `POST /auth/logout-all`.
 
 use doorward::base::time::Ttl;
+use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::TestServer;
+use crate::harness::{PASSWORD, TestServer};
 
 #[tokio::test]
 async fn logout_ends_this_session_at_once_and_clears_the_cookie() {
@@ -41,6 +42,35 @@ async fn any_token_of_the_session_ends_it_and_nothing_to_end_is_no_error() {
     let mut nonsense = server.browser();
     nonsense.jar.insert("refreshToken".to_owned(), "nonsense".to_owned());
     nonsense.logout().await.expect(204);
+}
+
+#[tokio::test]
+async fn a_token_shown_the_wrong_way_is_refused_and_changes_nothing() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let (mut app, bare) = (server.browser(), server.browser());
+    let body = json!({"email": "admin@example.com", "password": PASSWORD, "transport": "body"});
+    let token = app.post("/auth/login", body).await.text("/refreshToken");
+    let logout = |cookies: &str, body: serde_json::Value| {
+        let request = bare.request(Method::POST, "/auth/logout").json(&body);
+        bare.send_only(if cookies.is_empty() { request } else { request.header("cookie", cookies) })
+    };
+    let astray = format!("refreshToken={token}");
+    for answer in [
+        logout("", json!({"refreshToken": admin.refresh_cookie()})).await,
+        logout(&astray, json!({})).await,
+        logout(&format!("refreshToken=nonsense; {astray}"), json!({})).await,
+    ] {
+        answer.expect_problem(401, "invalid_refresh_token");
+        assert!(answer.set_cookies().is_empty(), "nothing is cleared: {answer:?}");
+    }
+    assert_eq!(admin.events().await, ["setup", "signed_in"], "nothing ended");
+    // Nothing that could end is no error, and beside a good one the other is as good as not there.
+    logout("", json!({"refreshToken": "nonsense"})).await.expect(204);
+    let both = format!("{astray}; refreshToken={}", admin.refresh_cookie());
+    assert_eq!(logout(&both, json!({})).await.set_cookies().len(), 1);
+    admin.refresh().await.expect_ended("logged_out");
+    app.post("/auth/refresh", json!({"refreshToken": token})).await.expect(200);
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ pub enum Step {
     Login { user: usize, seat: Seat },
     /// Somebody shows a refresh token; a lost answer reaches nobody.
     Refresh { back: usize, place: Place, lost: bool },
-    /// Somebody signs out with a refresh token.
-    Logout { back: usize },
+    /// Somebody signs out with a refresh token; one that goes astray is shown by the other way than it travels.
+    Logout { back: usize, astray: bool },
     /// Somebody signs out everywhere with an access token.
     LogoutAll { back: usize },
     /// Somebody changes their password with an access token.
@@ -136,7 +136,7 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (0..2_usize, seat()).prop_map(|(user, seat)| Step::Login { user, seat }),
         60 => (back(), place(), proptest::bool::weighted(0.3))
             .prop_map(|(back, place, lost)| Step::Refresh { back, place, lost }),
-        4 => back().prop_map(|back| Step::Logout { back }),
+        4 => (back(), proptest::bool::weighted(0.25)).prop_map(|(back, astray)| Step::Logout { back, astray }),
         2 => back().prop_map(|back| Step::LogoutAll { back }),
         3 => (back(), any::<bool>()).prop_map(|(back, lost)| Step::Password { back, lost }),
         4 => (0..2_usize, act()).prop_map(|(user, act)| Step::Act { user, act }),

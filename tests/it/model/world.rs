@@ -103,9 +103,9 @@ impl World {
                     self.refresh(token, place, lost).await?;
                 }
             }
-            Step::Logout { back } => {
+            Step::Logout { back, astray } => {
                 if let Some(token) = pick(&self.seen, back) {
-                    self.logout(token).await?;
+                    self.logout(token, astray).await?;
                 }
             }
             Step::LogoutAll { back } => self.logout_all(back).await?,
@@ -271,14 +271,20 @@ impl World {
         self.events(&events)
     }
 
-    async fn logout(&mut self, token: usize) -> Result<(), Wrong> {
+    async fn logout(&mut self, token: usize, astray: bool) -> Result<(), Wrong> {
         let facts = self.tokens[token].0.clone();
-        let client = self.at((!facts.body).then_some(token), &self.show(token, Place::Home));
-        let shown = if facts.body { json!({"refreshToken": self.tokens[token].1}) } else { json!({}) };
+        let in_body = facts.body != astray;
+        let client = self.at((!in_body).then_some(token), &self.show(token, Place::Home));
+        let shown = if in_body { json!({"refreshToken": self.tokens[token].1}) } else { json!({}) };
         let answer = client.send_only(client.request(Method::POST, "/auth/logout").json(&shown)).await;
+        let known = self.model.kids.contains(&facts.kid);
+        if astray && known {
+            refused(&answer, &("invalid_refresh_token", None))?;
+            return self.events(&[]);
+        }
         same(&answer.status, &204, &answer)?;
-        same(&answer.set_cookies().len(), &usize::from(!facts.body), &answer)?;
-        let ends = self.model.kids.contains(&facts.kid) && self.model.end_standing(facts.session, "logged_out");
+        same(&answer.set_cookies().len(), &usize::from(!in_body), &answer)?;
+        let ends = known && self.model.end_standing(facts.session, "logged_out");
         let event = ("logged_out", Some(facts.session));
         self.events(if ends { std::slice::from_ref(&event) } else { &[] })
     }
