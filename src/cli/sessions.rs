@@ -79,7 +79,7 @@ impl List {
             Some(email) => {
                 let user = desk.user(email)?;
                 let live = desk.read(|rows| users::live(rows, &user, &policy, now))?;
-                live.into_iter().map(|session| view(session, &user)).collect()
+                live.into_iter().map(|session| view(session, &user, &policy)).collect()
             }
             None => desk.read(|rows| everybodys(rows, &policy, now))?,
         };
@@ -107,13 +107,13 @@ fn everybodys(rows: &dyn Rows, policy: &Policy, now: Timestamp) -> Result<Vec<Vi
         for session in page {
             let Some(user) = rows.user(session.user)? else { continue };
             if session.is_live(Version { epoch, number: user.version }, policy, now) {
-                views.push(view(session, &user));
+                views.push(view(session, &user, policy));
             }
         }
     }
 }
 
-fn view(session: Session, user: &User) -> View {
+fn view(session: Session, user: &User, policy: &Policy) -> View {
     View {
         id: session.id,
         user_id: user.id,
@@ -121,8 +121,8 @@ fn view(session: Session, user: &User) -> View {
         transport: session.transport,
         created_at: session.created_at,
         last_used_at: session.rotated_at,
-        expires_at: session.exp,
-        ends_at: session.end,
+        expires_at: session.too_old_at(policy).0,
+        ends_at: session.ends(policy.absolute_ttl),
         address: session.client.address.to_string(),
         user_agent: session.client.user_agent,
     }

@@ -124,7 +124,7 @@ pub enum Decision {
 impl Policy {
     /// Why this session is over by age, if it is: by its row, by the token, by today's setting.
     fn expired(&self, row: Option<&Session>, shown: &Shown, now: Timestamp) -> Option<Reason> {
-        let row_end = row.map(|row| row.end.min(row.created_at + self.absolute_ttl));
+        let row_end = row.map(|row| row.ends(self.absolute_ttl));
         let end = row_end.map_or(shown.end, |end| end.min(shown.end));
         if now >= end {
             return Some(Reason::AbsoluteExpired);
@@ -141,9 +141,14 @@ impl Session {
         self.ended.is_none() && self.ver == ver && now < self.too_old_at(policy).0
     }
 
+    /// When it ends, come what may: by its row, and by today's absolute lifetime.
+    pub fn ends(&self, absolute: Ttl) -> Timestamp {
+        self.end.min(self.created_at + absolute)
+    }
+
     /// When it is too old, if nothing is done with it, and by which rule.
     pub fn too_old_at(&self, policy: &Policy) -> (Timestamp, Reason) {
-        let end = self.end.min(self.created_at + policy.absolute_ttl);
+        let end = self.ends(policy.absolute_ttl);
         let exp = self.exp.min(self.rotated_at + policy.idle_ttl);
         if end <= exp { (end, Reason::AbsoluteExpired) } else { (exp, Reason::IdleExpired) }
     }

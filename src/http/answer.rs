@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::base::id::SessionId;
 use crate::base::time::{Timestamp, Ttl};
 use crate::domain::session::{Session, Transport};
 use crate::http::client::Peer;
@@ -93,16 +94,16 @@ impl UserAnswer {
 }
 
 impl SessionAnswer {
-    /// Of a session's row.
-    pub fn of(session: &Session, current: bool) -> Self {
+    /// Of a session's row, for who asks from session `own`, under today's absolute lifetime.
+    pub fn of(session: &Session, own: SessionId, absolute: Ttl) -> Self {
         Self {
             id: session.id.to_string(),
             created_at: session.created_at.rfc3339(),
             last_used_at: session.rotated_at.rfc3339(),
-            ends_at: session.end.rfc3339(),
+            ends_at: session.ends(absolute).rfc3339(),
             address: session.client.address.to_string(),
             user_agent: session.client.user_agent.clone(),
-            current,
+            current: session.id == own,
         }
     }
 }

@@ -30,7 +30,7 @@ pub async fn refresh(
 ) -> Result<(Access, Refresh), Error> {
     let now = ctx.clock.now();
     let (rotate, successor) = Rotate::new(ctx, &shown, (device, client.clone()), now)?;
-    let (token, access) = {
+    let (refresh, access) = {
         let given = ctx.store.submit(rotate).await?;
         if let Some(dev) = &ctx.dev {
             let (session, generation) = (shown.link().session(), shown.link().generation());
@@ -44,7 +44,7 @@ pub async fn refresh(
         Signed::Beside(access) => access.done().await.ok_or(CantSign::Failed)??,
         Signed::Now(access) => access,
     };
-    Ok((access, tokens::refresh(token, now)))
+    Ok((access, refresh))
 }
 
 /// Whether a token may still be good, as far as it says itself: a hint for pages, never a proof.
@@ -158,17 +158,18 @@ impl Given {
         shown: RefreshToken,
         successor: RefreshToken,
         now: Timestamp,
-    ) -> Result<(RefreshToken, Signed), Error> {
+    ) -> Result<(Refresh, Signed), Error> {
         let token = match self.what {
             What::Same => shown,
             What::Next => successor,
             What::Row | What::Late => shown.link().successor(self.session.rotated_at, self.session.exp)?,
         };
+        let refresh = tokens::refresh(ctx, token, &self.session, now);
         let access = match self.access {
             Some(beside) => Signed::Beside(beside),
             None => Signed::Now(tokens::access(ctx, &self.user, &self.session, now)?),
         };
-        Ok((token, access))
+        Ok((refresh, access))
     }
 }
 

@@ -94,7 +94,8 @@ impl Mint {
     /// The same of a session. Its token never outlives it.
     pub(super) fn claims_of(&self, user: &User, session: &Session, now: Timestamp) -> Result<AccessClaims, NoEntropy> {
         let mut claims = self.claims(user, (session.id, session.ver), now)?;
-        (claims.exp, claims.auth_time) = (claims.exp.min(session.end), session.auth_time);
+        let end = session.ends(self.config.refresh.absolute_ttl);
+        (claims.exp, claims.auth_time) = (claims.exp.min(end), session.auth_time);
         Ok(claims)
     }
 
@@ -111,9 +112,10 @@ pub fn access(ctx: &Ctx, user: &User, session: &Session, now: Timestamp) -> Resu
     mint.sign(&mint.claims_of(user, session, now)?)
 }
 
-/// A refresh token, and how long its cookie is kept.
-pub fn refresh(token: RefreshToken, now: Timestamp) -> Refresh {
-    Refresh { max_age: token.link().end() - now, token }
+/// A refresh token of a session, and how long its cookie is kept.
+pub fn refresh(ctx: &Ctx, token: RefreshToken, session: &Session, now: Timestamp) -> Refresh {
+    let end = session.ends(ctx.config.refresh.absolute_ttl).min(token.link().end());
+    Refresh { max_age: end - now, token }
 }
 
 /// What the holder of a session that has just begun gets.
@@ -125,7 +127,7 @@ pub(super) fn signed_in(
 ) -> Result<SignedIn, Error> {
     Ok(SignedIn {
         access: access(ctx, &begun.user, &begun.session, now)?,
-        refresh: refresh(begun.refresh, now),
+        refresh: refresh(ctx, begun.refresh, &begun.session, now),
         device: device.filter(|_| begun.new_device),
         user: begun.user,
     })

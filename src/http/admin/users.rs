@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::base::id::{SessionId, UserId};
+use crate::base::time::Ttl;
 use crate::domain::link::LinkKind;
 use crate::domain::reason::Reason;
 use crate::domain::user::Role;
@@ -147,9 +148,9 @@ impl AdminUser {
 }
 
 impl AdminSession {
-    fn of((session, over): &Shown, own: SessionId) -> Self {
+    fn of((session, over): &Shown, own: SessionId, absolute: Ttl) -> Self {
         Self {
-            session: SessionAnswer::of(session, session.id == own),
+            session: SessionAnswer::of(session, own, absolute),
             live: over.is_none(),
             ended_at: time(over.and_then(|(at, _)| at)),
             reason: over.map(|(_, reason)| reason),
@@ -195,8 +196,8 @@ pub async fn show(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let (user, sessions) = users::show(&state.ctx, &caller, user_id(&id)?).await?;
-    let own = caller.actor().session;
-    let sessions = sessions.iter().map(|shown| AdminSession::of(shown, own)).collect();
+    let (own, absolute) = (caller.claims().sid, state.ctx.policy().absolute_ttl);
+    let sessions = sessions.iter().map(|shown| AdminSession::of(shown, own, absolute)).collect();
     Ok(HttpResponse::Ok().json(UserDetail { user: AdminUser::of(&user), sessions }))
 }
 

@@ -24,8 +24,8 @@ pub struct Sessions {
     responses((status = 200, description = "The live sessions, newest first.", body = Sessions)))]
 pub async fn list(state: State, Bearer(caller): Bearer) -> Result<HttpResponse, Problem> {
     let live = sessions::list(&state.ctx, &caller).await?;
-    let current = caller.claims().sid;
-    let sessions = live.iter().map(|session| SessionAnswer::of(session, session.id == current)).collect();
+    let (own, absolute) = (caller.claims().sid, state.ctx.policy().absolute_ttl);
+    let sessions = live.iter().map(|session| SessionAnswer::of(session, own, absolute)).collect();
     Ok(HttpResponse::Ok().json(Sessions { sessions }))
 }
 

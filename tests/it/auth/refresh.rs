@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::TestServer;
+use crate::harness::{PASSWORD, TestServer};
 
 #[tokio::test]
 async fn nothing_or_nonsense_is_refused_and_touches_no_cookie() {
@@ -156,6 +156,38 @@ async fn an_access_token_never_outlives_its_session() {
     let answer = admin.refresh().await;
     answer.expect(200);
     assert_eq!(answer.json()["expiresIn"], 299, "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_a_shorter_lifetime_of_today_ends_nothing_given_today_outlives() {
+    let mut server = TestServer::with(|config| config.refresh.absolute_ttl = "1d".parse().unwrap());
+    let mut admin = server.admin().await;
+    let body = json!({"email": "admin@example.com", "password": PASSWORD, "transport": "body"});
+    let app = server.browser().post("/auth/login", body).await.text("/refreshToken");
+    server.stop();
+    server.start_again(|config| {
+        (config.refresh.absolute_ttl, config.refresh.idle_ttl) = ("20s".parse().unwrap(), "20s".parse().unwrap());
+    });
+    server.advance("4s");
+    admin = admin.at(&server);
+    let lost = admin.refresh_lost().await;
+    let again = admin.refresh().await;
+    for answer in [&lost, &again] {
+        assert_eq!(answer.json()["expiresIn"], 16, "{answer:?}");
+        assert!(answer.set_cookies()[0].2.starts_with("Max-Age=16;"), "{answer:?}");
+    }
+    let ends = admin.get("/auth/sessions").await.text("/sessions/0/endsAt");
+    assert_eq!(ends, "2027-01-15T08:00:20.25Z", "{ends}");
+    let sent = server.browser().post("/auth/refresh", json!({"refreshToken": app})).await;
+    assert_eq!(sent.json()["expiresIn"], 16, "{sent:?}");
+    assert_eq!(admin.post("/auth/reauth", json!({"password": PASSWORD})).await.json()["expiresIn"], 16);
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "another horse, another battery"});
+    let changed = admin.post("/auth/password", body).await;
+    assert_eq!(changed.json()["expiresIn"], 16, "{changed:?}");
+    assert!(changed.set_cookies()[0].2.starts_with("Max-Age=16;"), "{changed:?}");
+    server.advance("16s");
+    admin.me().await.expect_problem(401, "access_token_expired");
+    admin.refresh().await.expect_ended("absolute_expired");
 }
 
 #[tokio::test]

@@ -52,6 +52,11 @@ impl World {
             Given::New(_) => self.made(facts.clone(), text)?,
         };
         self.access(&json, &facts)?;
+        if let [(.., attributes)] = cookies.as_slice() {
+            let life = self.model.end_of(&self.model.sessions[&facts.session]) - self.now();
+            let due = format!("Max-Age={};", life.div_euclid(1000));
+            same(&attributes.starts_with(&due), &true, &(&due, attributes))?;
+        }
         if !lost && !self.seen.contains(&at) {
             self.seen.push(at);
         }
@@ -96,7 +101,7 @@ impl World {
         let text = json["accessToken"].as_str().unwrap().to_owned();
         let claims = part(&text, 1);
         let now = self.now();
-        let end = self.model.sessions[&of.session].end;
+        let end = self.model.end_of(&self.model.sessions[&of.session]);
         let exp = (now + self.access_ttl).min(end).div_euclid(1000) * 1000;
         let ver = self.model.ver(of.user);
         let role = if self.model.users[of.user].editor { "editor" } else { "user" };

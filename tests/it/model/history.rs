@@ -15,7 +15,7 @@ use doorward::store::rows::EventFilter;
 use doorward::store::sqlite::beside;
 
 use crate::harness::TestServer;
-use crate::model::reference::{ABSOLUTE, Database, GRACE, IDLE, LATE_RECOVERY};
+use crate::model::reference::{ABSOLUTE, Database, GRACE, IDLE, LATE_RECOVERY, SHORT_ABSOLUTE};
 use crate::model::world::World;
 
 /// Every rule at an edge that stories reach, and no limit on guesses.
@@ -30,10 +30,11 @@ pub fn settings(config: &mut Config) {
     config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
 }
 
-/// The same with short access tokens.
+/// The same with short access tokens, and sessions that end early.
 fn short(config: &mut Config) {
     settings(config);
     config.tokens.access_ttl = Ttl::from_mins(2);
+    config.refresh.absolute_ttl = Ttl::from_millis(SHORT_ABSOLUTE);
 }
 
 /// Looks into the file beside the server.
@@ -97,6 +98,7 @@ impl World {
 
     pub fn start(&mut self) {
         let is_short = self.access_ttl == 2 * 60_000;
+        self.model.absolute = if is_short { SHORT_ABSOLUTE } else { ABSOLUTE };
         self.server.start_again(if is_short { short } else { settings });
         self.client = self.client.clone().at(&self.server);
         let beside = Beside::open(&self.server);

@@ -9,6 +9,7 @@ pub const GRACE: i64 = 10_000;
 pub const LATE_RECOVERY: i64 = 24 * 3_600_000;
 pub const IDLE: i64 = 4 * LATE_RECOVERY;
 pub const ABSOLUTE: i64 = 10 * LATE_RECOVERY;
+pub const SHORT_ABSOLUTE: i64 = 5 * LATE_RECOVERY;
 
 /// What a refresh token says of itself, and whose successor it is.
 #[derive(Clone, Debug)]
@@ -80,6 +81,8 @@ pub struct User {
 #[derive(Clone, Debug)]
 pub struct Database {
     pub epoch: i64,
+    /// The absolute lifetime of today: a setting, and nothing of the file.
+    pub absolute: i64,
     pub users: Vec<User>,
     pub sessions: BTreeMap<usize, Session>,
     /// In the order of events: whose version (or the epoch) rose to what, and why.
@@ -123,9 +126,14 @@ impl Database {
         session.ended.is_none() && self.users[session.user].exists && session.ver == self.ver(session.user)
     }
 
+    /// When a session ends, come what may.
+    pub fn end_of(&self, session: &Session) -> i64 {
+        session.end.min(session.made + self.absolute)
+    }
+
     /// How many sessions of a user can still be refreshed.
     pub fn live(&self, tokens: &[Token], user: usize, now: i64) -> usize {
-        let fresh = |s: &&Session| now < s.end.min(s.made + ABSOLUTE) && now < tokens[s.current].exp.min(s.at + IDLE);
+        let fresh = |s: &&Session| now < self.end_of(s) && now < tokens[s.current].exp.min(s.at + IDLE);
         self.sessions.values().filter(|s| s.user == user && self.stands(s)).filter(fresh).count()
     }
 
@@ -168,7 +176,7 @@ impl Database {
             return Err((("invalid_refresh_token", None), None));
         }
         let session = self.sessions.get(&token.session).cloned();
-        if let Some(reason) = too_old(tokens, token, session.as_ref(), now) {
+        if let Some(reason) = self.too_old(tokens, token, session.as_ref(), now) {
             let reason = session.and_then(|session| session.ended).unwrap_or(reason);
             return Err((ended(reason), None));
         }
@@ -261,6 +269,17 @@ impl Database {
         Some(self.raises.iter().find(ended_it).map_or("unknown", |(_, _, reason)| reason))
     }
 
+    /// The stricter of token, row and today's setting.
+    fn too_old(&self, tokens: &[Token], token: &Token, session: Option<&Session>, now: i64) -> Option<&'static str> {
+        let mut end = token.end;
+        let mut exp = token.exp;
+        if let Some(session) = session {
+            end = end.min(self.end_of(session));
+            exp = exp.min(tokens[session.current].exp).min(session.at + IDLE);
+        }
+        if now >= end { Some("absolute_expired") } else { (now >= exp).then_some("idle_expired") }
+    }
+
     pub fn end(&mut self, session: usize, reason: &'static str) {
         self.sessions.get_mut(&session).unwrap().ended = Some(reason);
     }
@@ -311,15 +330,4 @@ impl Database {
             }
         }
     }
-}
-
-/// The stricter of token, row and today's setting.
-fn too_old(tokens: &[Token], token: &Token, session: Option<&Session>, now: i64) -> Option<&'static str> {
-    let mut end = token.end;
-    let mut exp = token.exp;
-    if let Some(session) = session {
-        end = end.min(session.end).min(session.made + ABSOLUTE);
-        exp = exp.min(tokens[session.current].exp).min(session.at + IDLE);
-    }
-    if now >= end { Some("absolute_expired") } else { (now >= exp).then_some("idle_expired") }
 }

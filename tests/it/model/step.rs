@@ -21,7 +21,7 @@ pub enum Step {
     Everyone,
     /// The wall clock moves, by milliseconds.
     Clock(i64),
-    /// The server is stopped and started, with this lifetime of access tokens.
+    /// The server is stopped and started, with short lifetimes or long ones.
     Restart { short: bool },
     /// `doorward keys rotate`, beside the running server or before it starts again.
     NewKeys { beside: bool },

@@ -73,6 +73,7 @@ impl World {
             beside: Some(beside),
             model: Database {
                 epoch: 0,
+                absolute: ABSOLUTE,
                 users: vec![user.clone(), user],
                 sessions: BTreeMap::new(),
                 raises: Vec::new(),
@@ -182,7 +183,7 @@ impl World {
         let device = if body { None } else { Some(self.device_after(user, device, &answer)?) };
         let now = self.now();
         let session = self.sessions.len();
-        let end = (now + ABSOLUTE).div_euclid(1000) * 1000;
+        let end = (now + self.model.absolute).div_euclid(1000) * 1000;
         let ver = self.model.ver(user);
         let token = Token {
             session,
