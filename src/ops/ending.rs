@@ -70,19 +70,38 @@ pub(super) fn raise_epoch_to(
     Ok(after)
 }
 
-/// Removes a user. Their sessions stay for a while, to say why they ended.
-pub(super) fn delete(tx: &mut dyn Tx, user: &User, now: Timestamp) -> Result<(), store::error::Error> {
+/// Removes a user. Their sessions stay for a while, to say why they ended: what was over before keeps its reason.
+pub(super) fn delete(tx: &mut dyn Tx, user: &User, policy: &Policy, now: Timestamp) -> Result<(), store::error::Error> {
     for session in tx.open_sessions(user.id)? {
-        let over = Session { ended: Some((now, Reason::AccountDeleted)), ..session.clone() };
-        tx.update_session(&session, &over)?;
+        let over = how_over(tx, user, &session, policy, now)?.unwrap_or((Some(now), Reason::AccountDeleted));
+        let ended = Some((over.0.unwrap_or(now), over.1));
+        tx.update_session(&session, &Session { ended, ..session.clone() })?;
     }
     tx.delete_user(user)?;
     // No token carries this version: all are refused.
     tx.revoke(Revoked::User(user.id, i64::MAX), now)
 }
 
+/// Why a token is refused of a session that its own row doesn't end, where `said` is what stands in its way at
+/// present: the first of what raised its version or the epoch, even if the account was disabled since.
+pub(super) fn why_refused(
+    rows: &dyn Rows,
+    user: &User,
+    ver: Version,
+    said: Reason,
+) -> Result<Reason, store::error::Error> {
+    let present = Version { epoch: rows.meta()?.epoch, number: user.version };
+    if said == Reason::Unknown {
+        return why_not_present(rows, user.id, ver, present);
+    }
+    if said != Reason::AccountDisabled {
+        return Ok(said);
+    }
+    Ok(first_raise(rows, user.id, ver, present)?.map_or(said, |(_, reason)| reason))
+}
+
 /// Why a version that is not the present one is not: what raised it, or that the database went back.
-pub(super) fn why_not_present(
+fn why_not_present(
     rows: &dyn Rows,
     user: UserId,
     ver: Version,

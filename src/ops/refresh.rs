@@ -204,17 +204,21 @@ impl Rotate {
         let present = guard::present(user.as_ref(), rows.meta()?.epoch);
         let is_parent = self.is_parent(session.as_ref())?;
         let decision = decide(session.as_ref(), present, &self.shown, is_parent, &self.policy, self.now);
-        let (Some(session), Some(user)) = (session, user) else {
-            let reason = ending::why_not_there(rows, self.shown.ver)?;
-            return Ok((Decision::Refuse(reason.unwrap_or_else(|| refusal(decision))), None));
-        };
-        let decision = match (decision, present) {
-            (Decision::Refuse(Reason::Unknown), _) if session.ended.is_some() => decision,
-            (Decision::Refuse(Reason::Unknown), Err(reason)) => Decision::Refuse(reason),
-            (Decision::Refuse(Reason::Unknown), Ok(present)) => {
-                Decision::Refuse(ending::why_not_present(rows, user.id, self.shown.ver, present)?)
+        let (session, user) = match (session, user) {
+            (Some(session), Some(user)) => (session, user),
+            // The row tells why, though its user is gone.
+            (Some(_), None) => return Ok((decision, None)),
+            (None, _) => {
+                let reason = ending::why_not_there(rows, self.shown.ver)?;
+                return Ok((Decision::Refuse(reason.unwrap_or_else(|| refusal(decision))), None));
             }
-            (decided, _) => decided,
+        };
+        let decision = if let Decision::Refuse(said) = decision
+            && session.ended.is_none()
+        {
+            Decision::Refuse(ending::why_refused(rows, &user, self.shown.ver, said)?)
+        } else {
+            decision
         };
         Ok((decision, Some((session, user))))
     }

@@ -57,7 +57,7 @@ pub struct ActOn {
     pub act: Act,
     /// Even if it is the last administrator.
     pub force: bool,
-    /// To count live sessions.
+    /// By which a session is live, or was over before.
     pub policy: Policy,
     /// When.
     pub now: Timestamp,
@@ -135,7 +135,7 @@ impl ActOn {
                 self.update(tx, user, User { failures: Failures::default(), ..same }, Kind::UserUnlocked)
             }
             Act::Delete => {
-                ending::delete(tx, user, self.now)?;
+                ending::delete(tx, user, &self.policy, self.now)?;
                 self.record(tx, user, Kind::UserDeleted, None)?;
                 Ok(same)
             }

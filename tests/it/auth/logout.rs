@@ -6,6 +6,8 @@ use serde_json::json;
 
 use crate::harness::{PASSWORD, TestServer};
 
+const NEW: &str = "another horse, another battery";
+
 #[tokio::test]
 async fn logout_ends_this_session_at_once_and_clears_the_cookie() {
     let server = TestServer::start();
@@ -112,6 +114,41 @@ async fn a_session_keeps_the_reason_that_it_ended_for() {
     stale.clone().login("ann@example.com").await.expect(200);
     stale.clone().refresh().await.expect_ended("logged_out_everywhere");
     assert_eq!(admin.events().await.split_off(4), ["logged_out_everywhere", "signed_in"], "nothing else ended");
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_the_account_a_session_keeps_its_reason() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let mut over = vec![(server.user(&mut admin, "ann").await, "password_changed")];
+    let id = over[0].0.clone().me().await.text("/id");
+    let mut laptop = server.browser();
+    laptop.login("ann@example.com").await.expect(200);
+    let body = json!({"currentPassword": PASSWORD, "newPassword": NEW});
+    laptop.post("/auth/password", body).await.expect(200);
+    over.push((laptop.clone(), "logged_out_everywhere"));
+    laptop.post("/auth/logout-all", json!({})).await.expect(200);
+    for act in ["disable", "enable", "logout-all", "delete"] {
+        let mut fresh = server.browser();
+        if act != "enable" {
+            fresh.login_with("ann@example.com", NEW).await.expect(200);
+        }
+        let path = format!("/auth/admin/users/{id}");
+        let answer = match act {
+            "delete" => admin.delete(&path).await,
+            act => admin.post(&format!("{path}/{act}"), json!({})).await,
+        };
+        assert!(answer.status < 300, "{answer:?}");
+        match act {
+            "disable" => over.push((fresh, "account_disabled")),
+            "logout-all" => over.push((fresh, "ended_by_admin")),
+            "delete" => over.push((fresh, "account_deleted")),
+            _ => {}
+        }
+        for (browser, reason) in &over {
+            browser.clone().refresh().await.expect_ended(reason);
+        }
+    }
 }
 
 #[tokio::test]

@@ -85,8 +85,8 @@ pub struct Database {
     pub absolute: i64,
     pub users: Vec<User>,
     pub sessions: BTreeMap<usize, Session>,
-    /// In the order of events: whose version (or the epoch) rose to what, and why.
-    pub raises: Vec<(Option<usize>, i64, &'static str)>,
+    /// In the order of events: whose version (or the epoch) rose to what, why and when.
+    pub raises: Vec<(Option<usize>, i64, &'static str, i64)>,
     pub kids: BTreeSet<String>,
 }
 
@@ -251,22 +251,25 @@ impl Database {
         if !user.exists {
             return Some("account_deleted");
         }
-        if !user.enabled {
-            return Some("account_disabled");
-        }
-        let Some(session) = session else { return Some("unknown") };
+        let otherwise = if user.enabled { "unknown" } else { "account_disabled" };
+        let Some(session) = session else { return Some(otherwise) };
         let present = self.ver(token.user);
-        if token.ver.0 > present.0 || token.ver.1 > present.1 {
+        if user.enabled && (token.ver.0 > present.0 || token.ver.1 > present.1) {
             return Some("rolled_back");
         }
-        if token.ver == present && session.ver == present {
+        if user.enabled && token.ver == present && session.ver == present {
             return None;
         }
-        let ended_it = |(whose, to, _): &&(Option<usize>, i64, _)| match whose {
-            None => *to > token.ver.0,
-            Some(user) => *user == token.user && *to > token.ver.1,
+        Some(self.raised(token.user, token.ver).map_or(otherwise, |(_, reason)| reason))
+    }
+
+    /// The first of what raised a user's version or the epoch above this one.
+    fn raised(&self, user: usize, ver: (i64, i64)) -> Option<(i64, &'static str)> {
+        let ended_it = |(whose, to, ..): &&(Option<usize>, i64, _, _)| match whose {
+            None => *to > ver.0,
+            Some(whose) => *whose == user && *to > ver.1,
         };
-        Some(self.raises.iter().find(ended_it).map_or("unknown", |(_, _, reason)| reason))
+        self.raises.iter().find(ended_it).map(|(_, _, reason, at)| (*at, *reason))
     }
 
     /// The stricter of token, row and today's setting.
@@ -293,39 +296,61 @@ impl Database {
         stands
     }
 
-    pub fn raise(&mut self, user: usize, reason: &'static str) {
+    pub fn raise(&mut self, user: usize, reason: &'static str, now: i64) {
         self.users[user].version += 1;
-        self.raises.push((Some(user), self.users[user].version, reason));
+        let at = self.after_all(now);
+        self.raises.push((Some(user), self.users[user].version, reason, at));
     }
 
-    pub fn raise_epoch(&mut self) {
+    pub fn raise_epoch(&mut self, now: i64) {
         self.epoch += 1;
-        self.raises.push((None, self.epoch, "everyone_logged_out"));
+        let at = self.after_all(now);
+        self.raises.push((None, self.epoch, "everyone_logged_out", at));
+    }
+
+    /// Each raise is after all before it, even if the clock went back.
+    fn after_all(&self, now: i64) -> i64 {
+        self.raises.last().map_or(now, |(.., last)| now.max(last + 1))
+    }
+
+    /// The user goes, and each session keeps what ended it first.
+    fn delete(&mut self, tokens: &[Token], user: usize, now: i64) {
+        self.users[user].exists = false;
+        let open: Vec<_> = self.sessions.iter().filter(|(_, s)| s.user == user && s.ended.is_none()).collect();
+        let first = |session: &Session| {
+            let (end, exp) = (self.end_of(session), tokens[session.current].exp.min(session.at + IDLE));
+            let age = if end <= exp { (end, "absolute_expired") } else { (exp, "idle_expired") };
+            let raised = self.raised(user, session.ver);
+            let first = raised.into_iter().chain(Some(age).filter(|(at, _)| *at <= now)).min_by_key(|(at, _)| *at);
+            first.map_or("account_deleted", |(_, reason)| reason)
+        };
+        let ended: Vec<_> = open.into_iter().map(|(at, session)| (*at, first(session))).collect();
+        for (session, reason) in ended {
+            self.end(session, reason);
+        }
     }
 
     /// An administrator's act on a user who is there: the event, where something changes.
-    pub fn act(&mut self, user: usize, act: Act) -> Option<&'static str> {
+    pub fn act(&mut self, tokens: &[Token], user: usize, act: Act, now: i64) -> Option<&'static str> {
         match act {
             Act::Disable if !self.users[user].enabled => None,
             Act::Disable => {
                 self.users[user].enabled = false;
-                self.raise(user, "account_disabled");
+                self.raise(user, "account_disabled", now);
                 Some("user_disabled")
             }
             Act::Enable => (!std::mem::replace(&mut self.users[user].enabled, true)).then_some("user_enabled"),
             Act::ChangeRole => {
                 self.users[user].editor ^= true;
-                self.raise(user, "role_changed");
+                self.raise(user, "role_changed", now);
                 Some("role_changed")
             }
             Act::Delete => {
-                self.users[user].exists = false;
-                let sessions = self.sessions.values_mut().filter(|session| session.user == user);
-                sessions.for_each(|session| session.ended = session.ended.or(Some("account_deleted")));
+                self.delete(tokens, user, now);
                 Some("user_deleted")
             }
             Act::LogoutAll => {
-                self.raise(user, "ended_by_admin");
+                self.raise(user, "ended_by_admin", now);
                 Some("user_logged_out")
             }
         }

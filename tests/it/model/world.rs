@@ -57,7 +57,7 @@ impl World {
             server.browser().post("/auth/link", body).await.expect(204);
         }
         let user = User {
-            version: 1,
+            version: 0,
             enabled: true,
             exists: true,
             editor: false,
@@ -91,6 +91,8 @@ impl World {
             access_ttl: 15 * 60_000,
             passwords: 0,
         };
+        // The links that set the passwords.
+        (0..USERS.len()).for_each(|user| world.model.raise(user, "password_changed", world.now()));
         world.login(0, Seat::Fresh).await.unwrap();
         world
     }
@@ -302,7 +304,7 @@ impl World {
         same(&answer.status, &200, &answer)?;
         let live = self.model.live(&self.facts(), access.user, self.now());
         same(&answer.json()["sessions"], &json!(live), &answer)?;
-        self.model.raise(access.user, "logged_out_everywhere");
+        self.model.raise(access.user, "logged_out_everywhere", self.now());
         self.events(&[("logged_out_everywhere", Some(access.session))])
     }
 
@@ -325,7 +327,7 @@ impl World {
         same(&answer.status, &200, &answer)?;
         self.model.users[access.user].password = new;
         self.model.users[access.user].devices.retain(|known| Some(*known) == device);
-        self.model.raise(access.user, "password_changed");
+        self.model.raise(access.user, "password_changed", now);
         let ver = self.model.ver(access.user);
         let session = self.model.sessions.get_mut(&access.session).unwrap();
         let before = self.tokens[session.current].0.clone();
@@ -369,7 +371,8 @@ impl World {
             return self.events(&[("signed_in", None)]);
         }
         same(&(answer.status / 100), &2, &answer)?;
-        let events = [Some(("signed_in", None)), self.model.act(user, act).map(|kind| (kind, None))];
+        let events =
+            [Some(("signed_in", None)), self.model.act(&self.facts(), user, act, self.now()).map(|kind| (kind, None))];
         self.events(&events.into_iter().flatten().collect::<Vec<_>>())
     }
 
@@ -377,7 +380,7 @@ impl World {
         let mut admin = self.admin().await;
         let answer = admin.post("/auth/admin/logout-all", json!({})).await;
         same(&answer.status, &200, &answer)?;
-        self.model.raise_epoch();
+        self.model.raise_epoch(self.now());
         self.events(&[("signed_in", None), ("everyone_logged_out", None)])
     }
 }
