@@ -107,7 +107,7 @@ impl Stub {
     pub fn session(&self, email: &str) -> Result<Session, Error> {
         let email = Email::parse(email)?;
         let client = Client::new(IpAddr::V4(Ipv4Addr::LOCALHOST), "a test", String::new());
-        let arrival = Arrival { transport: Transport::Body, device: None, prior: Vec::new(), client };
+        let arrival = Arrival { transport: Transport::Body, device: None, prior: None, client };
         let done = wait(session::begin(self.ctx(), &email, &arrival))??;
         Ok(Session {
             access_token: done.access.token.reveal(),

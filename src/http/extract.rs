@@ -100,18 +100,19 @@ pub fn refresh_cookies(state: &State, peer: &Peer, headers: &HeaderMap) -> Vec<R
     values.iter().map(parse).collect()
 }
 
-/// Those of them that are good.
-pub fn good_refresh_cookies(state: &State, peer: &Peer, headers: &HeaderMap) -> Vec<RefreshToken> {
-    refresh_cookies(state, peer, headers).into_iter().flatten().collect()
+/// The refresh cookie, if there is exactly one and its signature is good: of two nobody can tell which is meant.
+pub fn refresh_cookie(state: &State, peer: &Peer, headers: &HeaderMap) -> Option<RefreshToken> {
+    let mut shown = refresh_cookies(state, peer, headers);
+    if shown.len() == 1 { shown.pop()?.ok() } else { None }
 }
 
 /// Who arrives to sign in. A client without cookies reads none.
 pub fn arrival(state: &State, peer: &Peer, headers: &HeaderMap, transport: Transport) -> Arrival {
     let (device, prior) = match transport {
-        Transport::Body => (None, Vec::new()),
+        Transport::Body => (None, None),
         Transport::Cookie => {
-            let shown = good_refresh_cookies(state, peer, headers);
-            (device(state, peer, headers), shown.iter().map(|token| token.link().session()).collect())
+            let shown = refresh_cookie(state, peer, headers);
+            (device(state, peer, headers), shown.map(|token| token.link().session()))
         }
     };
     Arrival { transport, device, prior, client: peer.client.clone() }

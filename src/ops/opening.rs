@@ -30,8 +30,8 @@ pub struct Arrival {
     pub transport: Transport,
     /// The device cookie, if one is shown.
     pub device: Option<DeviceSecret>,
-    /// The sessions whose cookies the browser still holds: a good sign-in ends them.
-    pub prior: Vec<SessionId>,
+    /// The session whose cookie the browser still holds: a good sign-in ends it.
+    pub prior: Option<SessionId>,
     /// From where.
     pub client: Client,
 }
@@ -45,7 +45,7 @@ pub(super) struct NewSession {
     shown: Option<DeviceHash>,
     /// What it gets otherwise.
     fresh: Option<DeviceHash>,
-    prior: Vec<SessionId>,
+    prior: Option<SessionId>,
     client: Client,
     policy: Policy,
     keys: Keyring,
@@ -80,7 +80,7 @@ impl NewSession {
             transport: arrival.transport,
             shown: arrival.device.as_ref().map(DeviceSecret::hash),
             fresh: fresh.as_ref().map(DeviceSecret::hash),
-            prior: arrival.prior.clone(),
+            prior: arrival.prior,
             client: arrival.client.clone(),
             policy: ctx.policy(),
             keys: ctx.keyring(),
@@ -92,7 +92,7 @@ impl NewSession {
     /// Begins it: ends what the browser still held, keeps to the limit, remembers the device.
     pub(super) fn begin(&self, tx: &mut dyn Tx, user: &User, kind: Kind) -> Result<Begun, Error> {
         let ver = Version { epoch: tx.meta()?.epoch, number: user.version };
-        let mut ended = self.end_prior(tx)?;
+        let mut ended: Vec<_> = self.end_prior(tx)?.into_iter().collect();
         ended.extend(self.keep_to_limit(tx, user)?);
         let (device, new_device) = self.device(tx, user)?;
         let end = self.now + self.policy.absolute_ttl;
@@ -146,17 +146,14 @@ impl NewSession {
     }
 
     /// A new session at every sign-in: what the browser held before is over (ASVS 5.0, 7.2.4).
-    fn end_prior(&self, tx: &mut dyn Tx) -> Result<Vec<(SessionId, Reason)>, Error> {
-        let mut ended = Vec::new();
-        for id in &self.prior {
-            if let Some(session) = tx.session(*id)?
-                && ending::stands(tx, &session)?
-            {
-                ending::end(tx, &session, Reason::SignedInAgain, self.now)?;
-                ended.push((session.id, Reason::SignedInAgain));
-            }
+    fn end_prior(&self, tx: &mut dyn Tx) -> Result<Option<(SessionId, Reason)>, Error> {
+        let Some(id) = self.prior else { return Ok(None) };
+        let Some(session) = tx.session(id)? else { return Ok(None) };
+        if !ending::stands(tx, &session)? {
+            return Ok(None);
         }
-        Ok(ended)
+        ending::end(tx, &session, Reason::SignedInAgain, self.now)?;
+        Ok(Some((session.id, Reason::SignedInAgain)))
     }
 
     /// One more than the limit ends the one that was idle longest.

@@ -12,7 +12,7 @@ use crate::http::client::Peer;
 use crate::http::code::Code;
 use crate::http::cookies::Kind;
 use crate::http::error::Problem;
-use crate::http::extract::good_refresh_cookies;
+use crate::http::extract::refresh_cookie;
 use crate::http::pages::site::Served;
 use crate::http::pages::texts::language;
 use crate::http::state::State;
@@ -51,10 +51,10 @@ pages! {
 /// `GET /login`: the sign-in; on to where one was going for who is signed in, unless a reason stands in
 /// the query, for then a session has just ended.
 pub async fn login(state: State, peer: Peer, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let shown = good_refresh_cookies(&state, &peer, request.headers());
+    let shown = refresh_cookie(&state, &peer, request.headers());
     let query = web::Query::<LoginQuery>::from_query(request.query_string()).map(web::Query::into_inner);
     let query = query.unwrap_or_default();
-    if query.reason.is_none() && shown.iter().any(|token| may_live(&state.ctx, token)) {
+    if query.reason.is_none() && shown.is_some_and(|token| may_live(&state.ctx, &token)) {
         return Ok(lead_to(query.return_to.as_deref().filter(|path| is_own_path(path)).unwrap_or("/account")));
     }
     page(&state, &request, "login")

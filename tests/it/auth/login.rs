@@ -206,6 +206,36 @@ async fn a_second_login_in_a_browser_ends_the_first_session() {
 }
 
 #[tokio::test]
+async fn a_login_ignores_refresh_cookies_of_which_there_are_two() {
+    let server = TestServer::with(|config| config.registration = doorward::config::Registration::Open);
+    let mut admin = server.admin().await;
+    let bob = server.user(&mut admin, "bob").await;
+    let (one, other) = (admin.refresh_cookie().to_owned(), bob.refresh_cookie().to_owned());
+    let bare = server.browser();
+    let known = json!({"email": "bob@example.com", "password": PASSWORD});
+    for (path, body, status, cookies) in [
+        ("/auth/login", &known, 200, format!("refreshToken={one}; refreshToken={other}")),
+        ("/auth/login", &known, 200, format!("refreshToken=junk; refreshToken={other}")),
+        ("/auth/login", &known, 200, format!("refreshToken={other}; x=1; refreshToken=")),
+        (
+            "/auth/register",
+            &json!({"email": "cat@example.com", "password": PASSWORD}),
+            201,
+            format!("refreshToken={one}; refreshToken={one}"),
+        ),
+    ] {
+        let request = bare.request(reqwest::Method::POST, path).header("cookie", cookies).json(body);
+        bare.send_only(request).await.expect(status);
+    }
+    bob.clone().refresh().await.expect(200);
+    admin.refresh().await.expect(200);
+    let one = format!("other=2; refreshToken={other}");
+    let request = bare.request(reqwest::Method::POST, "/auth/login").header("cookie", one).json(&known);
+    bare.send_only(request).await.expect(200);
+    bob.clone().refresh().await.expect_ended("signed_in_again");
+}
+
+#[tokio::test]
 async fn the_body_transport_sets_no_cookie_and_stays_in_bodies() {
     let server = TestServer::start();
     server.admin().await;
