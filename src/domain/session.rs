@@ -122,16 +122,11 @@ pub enum Decision {
 }
 
 impl Policy {
-    /// Why this session is over by age, if it is: by its row, by the token, by today's setting.
-    fn expired(&self, row: Option<&Session>, shown: &Shown, now: Timestamp) -> Option<Reason> {
-        let row_end = row.map(|row| row.ends(self.absolute_ttl));
-        let end = row_end.map_or(shown.end, |end| end.min(shown.end));
-        if now >= end {
-            return Some(Reason::AbsoluteExpired);
-        }
-        let row_exp = row.map(|row| row.exp.min(row.rotated_at + self.idle_ttl));
-        let exp = row_exp.map_or(shown.exp, |exp| exp.min(shown.exp));
-        (now >= exp).then_some(Reason::IdleExpired)
+    /// When a token that is shown is too old, and by which rule: by its row, by itself, by today's setting.
+    pub fn too_old_at(&self, row: Option<&Session>, shown: &Shown) -> (Timestamp, Reason) {
+        let end = row.map_or(shown.end, |row| row.ends(self.absolute_ttl).min(shown.end));
+        let exp = row.map_or(shown.exp, |row| row.idle_at(self.idle_ttl).min(shown.exp));
+        first_of(end, exp)
     }
 }
 
@@ -146,11 +141,14 @@ impl Session {
         self.end.min(self.created_at + absolute)
     }
 
+    /// When it was idle for too long, if nothing is done with it.
+    fn idle_at(&self, idle: Ttl) -> Timestamp {
+        self.exp.min(self.rotated_at + idle)
+    }
+
     /// When it is too old, if nothing is done with it, and by which rule.
     pub fn too_old_at(&self, policy: &Policy) -> (Timestamp, Reason) {
-        let end = self.ends(policy.absolute_ttl);
-        let exp = self.exp.min(self.rotated_at + policy.idle_ttl);
-        if end <= exp { (end, Reason::AbsoluteExpired) } else { (exp, Reason::IdleExpired) }
+        first_of(self.ends(policy.absolute_ttl), self.idle_at(policy.idle_ttl))
     }
 
     /// Whether a show comes from the device that the session was begun on. A session without one
@@ -175,6 +173,11 @@ impl Session {
     }
 }
 
+/// The first of an absolute end and an idle one.
+fn first_of(end: Timestamp, exp: Timestamp) -> (Timestamp, Reason) {
+    if end <= exp { (end, Reason::AbsoluteExpired) } else { (exp, Reason::IdleExpired) }
+}
+
 /// Decides. `present` is what a live token must carry, or why none can: the user is disabled or gone.
 /// `is_parent` says whether the row's current token is the successor of the one shown.
 pub fn decide(
@@ -185,7 +188,9 @@ pub fn decide(
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
-    if let Some(expired) = policy.expired(row, shown, now) {
+    let (too_old_at, expired) = policy.too_old_at(row, shown);
+    if now >= too_old_at {
+        // The caller knows whether something else had ended it before.
         return Decision::Refuse(row.and_then(|row| row.ended).map_or(expired, |(_, reason)| reason));
     }
     let Some(row) = row else {

@@ -83,21 +83,21 @@ pub(super) fn delete(tx: &mut dyn Tx, user: &User, policy: &Policy, now: Timesta
 }
 
 /// Why a token is refused of a session that its own row doesn't end, where `said` is what stands in its way at
-/// present: the first of what raised its version or the epoch, even if the account was disabled since.
+/// present: the first of what raised its version or the epoch, even if the account was disabled since, or the
+/// token became too old.
 pub(super) fn why_refused(
     rows: &dyn Rows,
     user: &User,
     ver: Version,
-    said: Reason,
+    (said, too_old): (Reason, Timestamp),
 ) -> Result<Reason, store::error::Error> {
     let present = Version { epoch: rows.meta()?.epoch, number: user.version };
     if said == Reason::Unknown {
         return why_not_present(rows, user.id, ver, present);
     }
-    if said != Reason::AccountDisabled {
-        return Ok(said);
-    }
-    Ok(first_raise(rows, user.id, ver, present)?.map_or(said, |(_, reason)| reason))
+    let raised = first_raise(rows, user.id, ver, present)?;
+    let by_age = [Reason::IdleExpired, Reason::AbsoluteExpired].contains(&said);
+    Ok(raised.filter(|(at, _)| !by_age || *at <= too_old).map_or(said, |(_, reason)| reason))
 }
 
 /// Why a version that is not the present one is not: what raised it, or that the database went back.

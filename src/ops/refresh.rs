@@ -216,7 +216,8 @@ impl Rotate {
         let decision = if let Decision::Refuse(said) = decision
             && session.ended.is_none()
         {
-            Decision::Refuse(ending::why_refused(rows, &user, self.shown.ver, said)?)
+            let too_old = self.policy.too_old_at(Some(&session), &self.shown).0;
+            Decision::Refuse(ending::why_refused(rows, &user, self.shown.ver, (said, too_old))?)
         } else {
             decision
         };

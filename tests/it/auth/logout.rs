@@ -152,6 +152,31 @@ async fn whatever_becomes_of_the_account_a_session_keeps_its_reason() {
 }
 
 #[tokio::test]
+async fn what_is_over_for_one_reason_does_not_end_again_by_age() {
+    let server = TestServer::start();
+    let mut admin = server.admin().await;
+    let (idle, mut out) = (server.user(&mut admin, "ann").await, server.user(&mut admin, "bob").await);
+    let ids = [idle.clone().me().await.text("/id"), out.me().await.text("/id")];
+    server.advance("1d");
+    let over = out.clone();
+    out.refresh().await.expect(200);
+    out.post("/auth/logout-all", json!({})).await.expect(200);
+    for days in ["1m", "7d", "23d"] {
+        server.advance(days);
+        over.clone().refresh().await.expect_ended("logged_out_everywhere");
+        if days != "1m" {
+            idle.clone().refresh().await.expect_ended("idle_expired");
+        }
+    }
+    let mut admin = server.admin().await;
+    for id in ids {
+        admin.delete(&format!("/auth/admin/users/{id}")).await.expect(204);
+    }
+    over.clone().refresh().await.expect_ended("logged_out_everywhere");
+    idle.clone().refresh().await.expect_ended("idle_expired");
+}
+
+#[tokio::test]
 async fn of_two_that_ended_a_session_the_first_is_its_reason_even_if_the_clock_went_back() {
     for by in [-3_600, 0, 3_600] {
         let server = TestServer::start();

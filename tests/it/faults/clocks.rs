@@ -38,7 +38,7 @@ async fn a_clock_a_year_fast_ends_nothing_that_is_not_there_when_it_is_right_aga
             admin = admin.at(&server);
         }
         admin.me().await.expect_problem(401, "access_token_expired");
-        admin.refresh().await.expect_ended("absolute_expired");
+        admin.refresh().await.expect_ended("idle_expired");
         server.clock.set_by(Ttl::from_millis(-YEAR.millis()));
         admin.refresh().await.expect(200);
         admin.me().await.expect(200);
@@ -67,7 +67,7 @@ async fn the_binary_starts_whatever_the_clock_says() {
     server.stop();
     let server = off_by(&site, "+365d");
     let refused = server.api().refresh(&ann.refresh).await.unwrap();
-    assert_eq!((refused.status, refused.reason()), (401, "absolute_expired"), "{refused:?}");
+    assert_eq!((refused.status, refused.reason()), (401, "idle_expired"), "{refused:?}");
     // Somebody who signs in by a wrong clock can do so.
     server.api().login(ANN).await.unwrap().tokens();
     server.stop();

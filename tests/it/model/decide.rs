@@ -139,7 +139,10 @@ fn age_ends_a_session_by_token_row_and_setting_whichever_is_first() {
     Case::current().shown(|shown| shown.exp = ROTATED + Ttl::from_days(1)).age(DAY).gives(idle);
     Case::current().with(|row| row.exp = ROTATED + Ttl::from_days(1)).age(DAY).gives(idle);
     Case::current().set(|policy| policy.idle_ttl = Ttl::from_days(1)).age(DAY).gives(idle);
-    Case::current().age(20 * DAY).gives(absolute);
+    // What came first stays the reason.
+    Case::current().age(20 * DAY).gives(idle);
+    let used = || Case::current().with(|row| row.exp = row.end).shown(|shown| shown.exp = shown.end);
+    used().set(|policy| policy.idle_ttl = Ttl::from_days(20)).age(20 * DAY).gives(absolute);
     Case::current().shown(|shown| shown.end = ROTATED + Ttl::from_days(1)).age(DAY).gives(absolute);
     Case::current().with(|row| row.end = ROTATED + Ttl::from_days(1)).age(DAY).gives(absolute);
     Case::current().set(|policy| policy.absolute_ttl = Ttl::from_days(11)).age(DAY - 1).gives(Decision::Rotate);

@@ -176,9 +176,12 @@ impl Database {
             return Err((("invalid_refresh_token", None), None));
         }
         let session = self.sessions.get(&token.session).cloned();
-        if let Some(reason) = self.too_old(tokens, token, session.as_ref(), now) {
-            let reason = session.and_then(|session| session.ended).unwrap_or(reason);
-            return Err((ended(reason), None));
+        let (too_old, by_age) = self.too_old_at(tokens, token, session.as_ref());
+        if now >= too_old {
+            let raised = session.as_ref().filter(|_| self.users[token.user].exists);
+            let raised = raised.and_then(|_| self.raised(token.user, token.ver)).filter(|(at, _)| *at <= too_old);
+            let before = session.and_then(|session| session.ended).or(raised.map(|(_, reason)| reason));
+            return Err((ended(before.unwrap_or(by_age)), None));
         }
         if let Some(reason) = self.over(token, session.as_ref()) {
             return Err((ended(reason), None));
@@ -273,14 +276,14 @@ impl Database {
     }
 
     /// The stricter of token, row and today's setting.
-    fn too_old(&self, tokens: &[Token], token: &Token, session: Option<&Session>, now: i64) -> Option<&'static str> {
+    fn too_old_at(&self, tokens: &[Token], token: &Token, session: Option<&Session>) -> (i64, &'static str) {
         let mut end = token.end;
         let mut exp = token.exp;
         if let Some(session) = session {
             end = end.min(self.end_of(session));
             exp = exp.min(tokens[session.current].exp).min(session.at + IDLE);
         }
-        if now >= end { Some("absolute_expired") } else { (now >= exp).then_some("idle_expired") }
+        if end <= exp { (end, "absolute_expired") } else { (exp, "idle_expired") }
     }
 
     pub fn end(&mut self, session: usize, reason: &'static str) {
@@ -318,10 +321,9 @@ impl Database {
         self.users[user].exists = false;
         let open: Vec<_> = self.sessions.iter().filter(|(_, s)| s.user == user && s.ended.is_none()).collect();
         let first = |session: &Session| {
-            let (end, exp) = (self.end_of(session), tokens[session.current].exp.min(session.at + IDLE));
-            let age = if end <= exp { (end, "absolute_expired") } else { (exp, "idle_expired") };
+            let by_age = self.too_old_at(tokens, &tokens[session.current], Some(session));
             let raised = self.raised(user, session.ver);
-            let first = raised.into_iter().chain(Some(age).filter(|(at, _)| *at <= now)).min_by_key(|(at, _)| *at);
+            let first = raised.into_iter().chain(Some(by_age).filter(|(at, _)| *at <= now)).min_by_key(|(at, _)| *at);
             first.map_or("account_deleted", |(_, reason)| reason)
         };
         let ended: Vec<_> = open.into_iter().map(|(at, session)| (*at, first(session))).collect();
