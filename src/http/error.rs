@@ -36,7 +36,7 @@ struct Parts {
     reason: Option<Reason>,
     field: Option<Cow<'static, str>>,
     rate: Option<RateState>,
-    exceeded: bool,
+    violated: Option<&'static str>,
     retry_after: Option<u64>,
     allow: Option<Cow<'static, str>>,
     challenge: Option<HeaderValue>,
@@ -71,8 +71,8 @@ impl Problem {
         let retry_after = (code.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
         let detail = Cow::Borrowed(code.text());
         let (reason, field, rate, allow, cause) = (None, None, None, None, None);
-        let exceeded = false;
-        Self(Box::new(Parts { code, detail, reason, field, rate, exceeded, retry_after, allow, challenge, cause }))
+        let violated = None;
+        Self(Box::new(Parts { code, detail, reason, field, rate, violated, retry_after, allow, challenge, cause }))
     }
 
     /// The table's text would say less than this one. It is public: no values, no causes.
@@ -124,10 +124,16 @@ impl Problem {
         self
     }
 
+    /// The limit that is used up, where no header tells of it: names it in `violated-policies`.
+    pub fn violates(mut self, policy: &'static str) -> Self {
+        self.0.violated = Some(policy);
+        self
+    }
+
     /// The limit that is used up: names it in `violated-policies`, says when to come back, and lets
     /// the limit's headers tell of it.
     pub fn exceeds(mut self, state: RateState) -> Self {
-        self.0.exceeded = true;
+        self.0.violated = Some(state.policy);
         self.0.rate = Some(state);
         let said = self.0.retry_after.unwrap_or(0);
         self.retry_after(said.max(state.reset_secs))
@@ -160,7 +166,7 @@ impl Problem {
             error: code.title(),
             reason: self.0.reason,
             field: self.0.field.as_deref(),
-            violated: self.0.rate.filter(|_| self.0.exceeded).map(|state| [state.policy]),
+            violated: self.0.violated.map(|policy| [policy]),
             request_id,
         };
         // Strings and numbers alone: this can't fail.

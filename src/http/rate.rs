@@ -16,6 +16,8 @@ pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-pol
 pub const LOGIN_ADDRESS: &str = "login-address";
 /// Failures of one address, or device, at one account.
 pub const LOGIN: &str = "login";
+/// The wait of one account, which doubles: no bucket, so no header tells of it.
+pub const ACCOUNT: &str = "account";
 
 /// One limit, and how much of it is left after this request.
 ///

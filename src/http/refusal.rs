@@ -2,7 +2,7 @@
 
 use crate::http::code::Code;
 use crate::http::error::Problem;
-use crate::http::rate::{LOGIN, RateState};
+use crate::http::rate::{ACCOUNT, LOGIN, RateState};
 use crate::ops::error::Error;
 use crate::ops::guesses::Spent;
 use crate::store;
@@ -11,7 +11,9 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::InvalidCredentials => Code::InvalidCredentials.into(),
-            Error::TooManyAttempts { wait } => Self::new(Code::TooManyAttempts).retry_after(wait.retry_after()),
+            Error::TooManyAttempts { wait } => {
+                Self::new(Code::TooManyAttempts).retry_after(wait.retry_after()).violates(ACCOUNT)
+            }
             Error::RegistrationClosed => Code::RegistrationClosed.into(),
             Error::EmailTaken => Code::EmailTaken.into(),
             Error::BadEmail(bad) => Self::new(Code::InvalidEmail).detail(sentence(&bad)).field("email"),
@@ -53,7 +55,8 @@ impl From<store::error::Error> for Problem {
     }
 }
 
-/// A refusal of a call that asks for a password: a full bucket is named in it.
+/// A refusal of a call that asks for a password: a full bucket is named in it, else the account's wait. A name that
+/// is nobody's waits alike.
 pub fn guessing(error: Error, spent: Option<Spent>) -> Problem {
     let Some(spent) = spent else { return error.into() };
     let is_full = spent.remaining == 0 && matches!(error, Error::TooManyAttempts { .. });

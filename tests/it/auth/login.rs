@@ -158,6 +158,7 @@ async fn an_account_waits_after_ten_failures_and_its_owners_browser_does_not() {
         let answer = guesser.login(email).await;
         answer.expect_problem(429, "too_many_attempts");
         assert_eq!(answer.header("retry-after"), "1");
+        assert_eq!(answer.json()["violated-policies"], json!(["account"]), "{answer:?}");
     }
     ann.login("ann@example.com").await.expect(200);
     server.restart();
