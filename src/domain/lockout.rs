@@ -27,9 +27,25 @@ impl Rate {
         if next > full { Err(next - full) } else { Ok(next) }
     }
 
+    /// Until one more could be taken at once than now; nothing where all could be. What is used comes back interval
+    /// by interval: the next one when what is used is a whole number of intervals again.
+    pub fn next_back(self, empty_at: Option<Timestamp>, now: Timestamp) -> Ttl {
+        if let Err(wait) = self.take(empty_at, now) {
+            return wait;
+        }
+        let (used, interval) = (Self::used(empty_at, now).millis(), self.interval().millis());
+        let over = used % interval;
+        Ttl::from_millis(if used > 0 && over == 0 { interval } else { over })
+    }
+
+    /// How long until all of it is back.
+    fn used(empty_at: Option<Timestamp>, now: Timestamp) -> Ttl {
+        empty_at.unwrap_or(now).max(now) - now
+    }
+
     /// How many could be taken at once now.
     pub fn remaining(self, empty_at: Option<Timestamp>, now: Timestamp) -> u32 {
-        let used = empty_at.unwrap_or(now).max(now) - now;
+        let used = Self::used(empty_at, now);
         let used = u32::try_from((used.millis() + self.interval().millis() - 1) / self.interval().millis());
         self.burst.saturating_sub(used.unwrap_or(u32::MAX))
     }
@@ -82,6 +98,26 @@ mod tests {
         assert!(rate.take(state, now + Ttl::from_mins(3)).is_ok());
         let back = now - Ttl::from_days(1);
         assert_eq!(rate.take(state, back), Err(Ttl::from_mins(3)), "the clock went back: full, and no longer");
+    }
+
+    #[test]
+    fn a_bucket_tells_what_is_left_and_when_one_comes_back() {
+        let rate = Rate { burst: 5, window: Ttl::from_mins(15) };
+        let now = Timestamp::from_secs(1_000);
+        let once = rate.take(None, now).unwrap();
+        let twice = rate.take(Some(once), now).unwrap();
+        for (empty_at, at, remaining, back) in [
+            (None, now, 5, 0),
+            (Some(once), now, 4, 180),
+            (Some(twice), now, 3, 180),
+            (Some(twice), now + Ttl::from_secs(60), 3, 120),
+            (Some(once), now + Ttl::from_mins(3), 5, 0),
+            (Some(now + Ttl::from_secs(890)), now, 0, 170),
+            (Some(now + Ttl::from_days(1)), now, 0, 180),
+        ] {
+            let told = (rate.remaining(empty_at, at), rate.next_back(empty_at, at));
+            assert_eq!(told, (remaining, Ttl::from_secs(back)), "{empty_at:?} {at:?}");
+        }
     }
 
     #[test]

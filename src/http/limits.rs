@@ -77,7 +77,8 @@ impl AddressLimiter {
         self.keys.turn(now, self.rate.window.as_duration());
     }
 
-    /// What actix-governor found out, if it counted this request. It tells whole seconds, rounded down.
+    /// What actix-governor found out, if it counted this request. It tells whole seconds, rounded down,
+    /// and while some are left not when the next comes back: at the latest after one interval.
     fn state(&self, request: &actix_web::HttpRequest) -> Option<RateState> {
         let extensions = request.extensions();
         let (remaining, reset_secs) = match extensions.get::<GovernorResult<NotHeld>>()? {

@@ -5,9 +5,6 @@ use std::fmt::Write as _;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
-use crate::base::time::{Timestamp, Ttl};
-use crate::domain::lockout::Rate;
-
 /// The header that says how much of a limit is left.
 pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// The header that says what the limits are.
@@ -36,24 +33,6 @@ pub struct RateState {
     pub remaining: u32,
     /// Seconds until one more comes back; 0 where all are there.
     pub reset_secs: u64,
-}
-
-impl RateState {
-    /// Of a bucket of [`Rate`]: `empty_at` is its state after this request.
-    pub fn of(policy: &'static str, rate: Rate, empty_at: Option<Timestamp>, now: Timestamp) -> Self {
-        let remaining = rate.remaining(empty_at, now);
-        let reset_secs = match empty_at {
-            // What is used comes back interval by interval: the next one when what is used is a whole
-            // number of intervals again.
-            Some(empty_at) if empty_at > now => {
-                let (used, interval) = ((empty_at - now).millis(), rate.interval().millis());
-                let next = if used % interval == 0 { interval } else { used % interval };
-                Ttl::from_millis(next).retry_after()
-            }
-            _ => 0,
-        };
-        Self { policy, quota: rate.burst, window_secs: rate.window.retry_after(), remaining, reset_secs }
-    }
 }
 
 /// Writes both headers, replacing any. With `Retry-After` on the answer, no `t` is longer than it:
@@ -87,29 +66,8 @@ pub fn write(headers: &mut HeaderMap, states: &[RateState]) {
 mod tests {
     use super::*;
 
-    const RATE: Rate = Rate { burst: 5, window: Ttl::from_mins(15) };
-
     fn text(headers: &HeaderMap, name: HeaderName) -> &str {
         headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    #[test]
-    fn a_bucket_tells_what_is_left_and_when_one_comes_back() {
-        let now = Timestamp::from_secs(1_000);
-        let once = RATE.take(None, now).unwrap();
-        let twice = RATE.take(Some(once), now).unwrap();
-        let later = now + Ttl::from_secs(60);
-        for (empty_at, at, remaining, reset_secs) in [
-            (None, now, 5, 0),
-            (Some(once), now, 4, 180),
-            (Some(twice), now, 3, 180),
-            (Some(twice), later, 3, 120),
-            (Some(once), now + Ttl::from_mins(3), 5, 0),
-        ] {
-            let state = RateState::of(LOGIN, RATE, empty_at, at);
-            assert_eq!((state.remaining, state.reset_secs), (remaining, reset_secs), "{empty_at:?} {at:?}");
-            assert_eq!((state.quota, state.window_secs), (5, 900));
-        }
     }
 
     #[test]

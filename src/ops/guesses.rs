@@ -137,12 +137,7 @@ impl Guesses {
     /// How far a bucket is spent.
     pub fn spent(&self, bucket: FoldHash, now: Timestamp) -> Spent {
         let empty_at = self.buckets().get(&bucket).and_then(|bucket| bucket.empty_at);
-        let remaining = self.rate.remaining(empty_at, now);
-        let reset = match self.rate.take(empty_at, now) {
-            Err(wait) => wait,
-            Ok(_) if remaining == self.rate.burst => Ttl::ZERO,
-            Ok(_) => self.rate.interval(),
-        };
+        let (remaining, reset) = (self.rate.remaining(empty_at, now), self.rate.next_back(empty_at, now));
         Spent { rate: self.rate, remaining, reset }
     }
 

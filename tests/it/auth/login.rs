@@ -89,6 +89,18 @@ async fn five_failures_of_one_address_and_account_and_then_a_wait() {
 }
 
 #[tokio::test]
+async fn an_answer_says_when_the_next_guess_comes_back_and_not_how_long_one_takes() {
+    let server = TestServer::start();
+    server.admin().await;
+    let mut guesser = server.browser();
+    for (passes, said) in [("0s", "r=4;t=180"), ("60s", "r=3;t=120"), ("121s", "r=3;t=179"), ("400ms", "r=2;t=179")] {
+        server.advance(passes);
+        let answer = guesser.login_with("admin@example.com", "wrong password").await;
+        assert!(answer.header("ratelimit").ends_with(&format!("\"login\";{said}")), "{passes}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn guesses_side_by_side_are_counted_before_they_are_checked() {
     let server = TestServer::start();
     let mut admin = server.admin().await;
