@@ -2,7 +2,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -37,14 +38,26 @@ pub struct Login {
 
 /// How the refresh token is to travel: in a cookie that scripts can't read, or in JSON bodies, for
 /// clients without cookies.
-#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Default, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum Travel {
     /// In a cookie.
     #[default]
     Cookie,
     /// In bodies.
     Body,
+}
+
+impl<'de> Deserialize<'de> for Travel {
+    /// A word and nothing else: a derived enum is read from an object with one member too.
+    fn deserialize<D: Deserializer<'de>>(member: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(member)?;
+        match word.as_str() {
+            "cookie" => Ok(Self::Cookie),
+            "body" => Ok(Self::Body),
+            _ => Err(D::Error::unknown_variant(&word, &["cookie", "body"])),
+        }
+    }
 }
 
 impl From<Travel> for Transport {

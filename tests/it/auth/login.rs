@@ -276,6 +276,24 @@ async fn the_body_transport_sets_no_cookie_and_stays_in_bodies() {
 }
 
 #[tokio::test]
+async fn the_transport_is_a_word_and_nothing_else() {
+    let server = TestServer::start();
+    server.admin().await;
+    let mut app = server.browser();
+    for transport in
+        [json!({"body": null}), json!({"cookie": []}), json!(null), json!(["body"]), json!("Body"), json!("")]
+    {
+        let body = json!({"email": "admin@example.com", "password": PASSWORD, "transport": transport});
+        app.post("/auth/login", body).await.expect_problem(400, "malformed_body");
+    }
+    let body = json!({"email": "admin@example.com", "password": PASSWORD, "transport": "Body"});
+    let detail = app.post("/auth/login", body).await.text("/detail");
+    assert!(detail.ends_with("does not fit: this call takes `cookie` or `body`."), "{detail}");
+    let schemas = app.get("/openapi.json").await.json()["components"]["schemas"].clone();
+    assert_eq!(schemas["Travel"]["enum"], json!(["cookie", "body"]), "{}", schemas["Travel"]);
+}
+
+#[tokio::test]
 async fn the_hundred_and_first_session_ends_the_one_idle_longest() {
     let server = TestServer::with(|config| config.limits.login_address.burst = 1_000);
     server.admin().await;
