@@ -341,7 +341,8 @@ mod tests {
         let old = sample::refresh(1);
         let access = sample::access(Algorithm::ES256, 0);
         let parent = first(&sample::open(&[access.clone(), old.clone()])).reveal();
-        let keys = sample::open(&[access, old.clone(), sample::refresh(2)]);
+        let retired = SealedKey { retired_at: Some(NOW), ..old.clone() };
+        let keys = sample::open(&[access, retired, sample::refresh(2)]);
         assert_ne!(keys.refresh_key().kid(), old.kid);
         let child = parse(&keys, &parent).unwrap().link().successor(NOW, NOW + WEEK).unwrap();
         assert_eq!(child.link().key.kid(), old.kid);

@@ -368,6 +368,7 @@ mod tests {
         let known = [
             "5c8df88dc40e346b9987afa8240a8784cdd52c7c5d11d4bf351bab2979ed51c2",
             "e55da83121a0240657fb9f4760f1780b0ad67c3a283138cb9c1cf6579a24c448",
+            "15c328c9872831e8a98f1d0e69196efbca9b82eac64c2e592392164bb110cbbc",
         ];
         let digit = |half: u8| char::from_digit(half.into(), 16).unwrap();
         let hash =
