@@ -14,7 +14,8 @@
 //!                       domain: the rules, pure         crypto: tokens, keys, hashes
 //! ```
 //!
-//! A request passes the layers of [`http`]: it gets a name and a client address, its origin is judged, its
+//! A connection gives one request at a time, each with a whole head ([`http::line`]). It passes the layers of
+//! [`http`]: it gets a name and a client address, its origin is judged, its
 //! address is held to a limit, its body is read. A handler of about 25 lines calls a use case in [`ops`].
 //! That reads the clock once, does what is slow (hashing on a pool of its own, signing), and submits one
 //! [`store::op::Op`]: an atomic unit of work that reads the state, asks [`domain`] what to do, and writes.

@@ -6,10 +6,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer, web};
+use actix_web::dev::{Server as Workers, ServerHandle};
+use actix_web::{App, web};
 use tempfile::TempDir;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -24,9 +23,9 @@ use crate::http::cookies::{BadCookieName, CookieNames};
 use crate::http::cors::cors;
 use crate::http::dev::guard::loopback_host;
 use crate::http::dev::layer::told;
-use crate::http::dev::wire::Wire;
 use crate::http::headers::{Gate, outermost};
 use crate::http::limits::{AddressLimiter, BadRate};
+use crate::http::line::service::Connections;
 use crate::http::origin::OwnOrigin;
 use crate::http::pages::site::{BadLogo, Site};
 use crate::http::routes::{Layers, configure, configure_dev, not_found};
@@ -44,12 +43,6 @@ use crate::ops::settings;
 use crate::ops::start::{StartError, start};
 use crate::store::sqlite::handle::Opened;
 use crate::store::sqlite::open::OpenError;
-
-/// How long the head of a request may take.
-const HEAD: Duration = Duration::from_secs(5);
-
-/// How long an idle connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// How long requests that have begun may take when the server stops, in seconds.
 const LAST_REQUESTS: u64 = 10;
@@ -302,16 +295,19 @@ fn serve(
     let (tell, told) = std::sync::mpsc::channel();
     let run = move || {
         let served = actix_web::rt::System::new().block_on(async move {
-            let mut server = HttpServer::new(factory)
-                .client_request_timeout(HEAD)
-                .keep_alive(KEEP_ALIVE)
-                .shutdown_timeout(LAST_REQUESTS)
-                .disable_signals();
-            if is_dev {
-                server = server.on_connect(Wire::hold);
-            }
+            let mut server = Workers::build().shutdown_timeout(LAST_REQUESTS).disable_signals();
+            let stops = server.graceful_shutdown_signal();
             for listener in listeners {
-                server = server.listen(listener)?;
+                let (factory, stops, addr) = (factory.clone(), stops.clone(), listener.local_addr()?);
+                let serves = move || {
+                    let stops = stops.clone();
+                    let stopping = move || {
+                        let stops = stops.clone();
+                        async move { stops.notified().await }
+                    };
+                    Connections { addr, is_dev, stopping }.served_by(factory())
+                };
+                server = server.listen(format!("http at {addr}"), listener, serves)?;
             }
             let server = server.run();
             // Whoever started this has gone if nobody hears it; then the server stops with its handle.

@@ -58,7 +58,7 @@ codes! {
     ReauthRequired "reauth_required" FORBIDDEN "Password needed" "Confirm your password first: POST /auth/reauth, then ask again with the new access token.";
     NotFound "not_found" NOT_FOUND "Not found" "There is nothing here.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "Method not allowed" "This address takes other methods; `Allow` lists them.";
-    RequestTimeout "request_timeout" REQUEST_TIMEOUT "Request timeout" "The body did not arrive in time.";
+    RequestTimeout "request_timeout" REQUEST_TIMEOUT "Request timeout" "The request did not arrive in time.";
     EmailTaken "email_taken" CONFLICT "E-mail address taken" "Another account has this e-mail address.";
     LastAdmin "last_admin" CONFLICT "Last administrator" "The last enabled administrator can't be demoted, disabled or deleted.";
     SetupDone "setup_done" CONFLICT "Set-up is done" "There is an administrator already. Sign in.";
@@ -70,6 +70,7 @@ codes! {
     InvalidEmail "invalid_email" UNPROCESSABLE_ENTITY "Invalid e-mail address" "This is not an e-mail address.";
     WeakPassword "weak_password" UNPROCESSABLE_ENTITY "Weak password" "This password is too short, too long or too well known.";
     TooManyAttempts "too_many_attempts" TOO_MANY_REQUESTS "Too many attempts" "Too many attempts. Wait as long as `Retry-After` says.";
+    HeadTooLarge "head_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "Head too large" "The line of the request and its headers, cookies among them, are larger than 16 KiB.";
     Internal "internal" INTERNAL_SERVER_ERROR "Internal error" "The server failed. Its log says more about this request; `X-Request-Id` names it.";
     Busy "busy" SERVICE_UNAVAILABLE "Busy" "The server has more to do than it can right now. Try again soon.";
     StorageUnavailable "storage_unavailable" SERVICE_UNAVAILABLE "Storage unavailable" "The server can't reach its storage. Nothing can be said about what was asked; try again soon.";
@@ -93,6 +94,7 @@ impl Code {
             StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadTooLarge,
             StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
             other if other.is_client_error() => Self::BadRequest,
             _ => Self::Internal,

@@ -20,6 +20,7 @@ use crate::http::code::Code;
 use crate::http::dress::{Dress, Refused};
 use crate::http::error::Problem;
 use crate::http::leftover::Leftover;
+use crate::http::line::Turn;
 use crate::http::settings::HttpSettings;
 
 /// The name of a request, in its extensions: 16 hexadecimal digits of chance, never the client's.
@@ -79,6 +80,8 @@ async fn pass<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse, Error> {
+    // Over when there is an answer.
+    let turn = Turn::of(&request);
     let leftover = Leftover::of(&mut request);
     let hold = move |answer| match &leftover {
         Some(leftover) => leftover.clone().hold(answer),
@@ -91,7 +94,10 @@ async fn pass<B: MessageBody + 'static>(
     };
     let peer = gate.new_id().and_then(|id| {
         dress.id = id;
-        gate.look(&request, &dress.id)
+        match turn.as_ref().and_then(Turn::refused) {
+            Some(why) => Err(why.into()),
+            None => gate.look(&request, &dress.id),
+        }
     });
     let answer = match peer {
         Ok(peer) => {

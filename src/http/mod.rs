@@ -1,9 +1,9 @@
 //! Layer 4: HTTP.
 //!
-//! What stands before every handler, from the outside in: [`headers`] names the request, finds out
-//! who asks ([`client`]) and dresses the answer; [`cors`] lets listed pages read it; [`guard`] refuses
-//! what a foreign page sends ([`origin`] has the rule); [`limits`] slows guessers down; [`body`] and
-//! [`cookies`] read what came. Every refusal is an [`error::Problem`] with a word of the table in [`code`].
+//! A connection gives its requests one at a time ([`line`]). What stands before every handler, from the outside
+//! in: [`headers`] names the request, finds out who asks ([`client`]) and dresses the answer; [`cors`] lets listed
+//! pages read it; [`guard`] refuses what a foreign page sends ([`origin`] has the rule); [`limits`] slows guessers
+//! down; [`body`] and [`cookies`] read what came. Every refusal is an [`error::Problem`] with a word of the table in [`code`].
 
 pub mod admin;
 pub mod answer;
@@ -23,6 +23,7 @@ pub mod health;
 mod keys;
 mod leftover;
 pub mod limits;
+pub mod line;
 pub mod openapi;
 pub mod origin;
 pub mod pages;

@@ -25,6 +25,7 @@ const ONLY: &[(&str, &[&str], &str)] = &[
     ("rusqlite", &["src/store/"], "SQL lives under store/"),
     ("SELECT ", &["src/store/"], "SQL lives under store/"),
     ("actix_web", &["src/http/", "src/server.rs"], "actix stays in http/ and server.rs"),
+    ("actix_http::", &["src/http/line/"], "one place puts actix together"),
     ("jsonwebtoken::", &["src/crypto/jwt.rs"], "one file signs and verifies"),
     ("bcrypt::", &["src/crypto/password.rs"], "one file hashes passwords"),
     (

@@ -16,6 +16,7 @@
 mod chance;
 mod flood;
 mod others;
+mod pipelines;
 mod process;
 #[expect(dead_code, reason = "the tests of `it` use it all")]
 #[path = "../it/real/mod.rs"]

@@ -1,6 +1,5 @@
 //! The connection that a request came over, held so that it can be cut.
 
-use std::any::Any;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Arc;
 
@@ -14,10 +13,9 @@ pub struct Wire(Arc<OwnedFd>);
 
 impl Wire {
     /// Takes hold of each new connection.
-    pub fn hold(stream: &dyn Any, data: &mut Extensions) {
-        let stream = stream.downcast_ref::<TcpStream>();
+    pub fn hold(stream: &TcpStream, data: &mut Extensions) {
         // Without a descriptor to spare nothing is cut; the server has more to worry about then.
-        if let Some(held) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
+        if let Ok(held) = stream.as_fd().try_clone_to_owned() {
             data.insert(Self(Arc::new(held)));
         }
     }

@@ -185,7 +185,7 @@ async fn the_last_five_hundred_are_kept_and_read_in_pages() {
         assert!(status == 400 || status == 422, "{bad}: {status}");
     }
     // However much is sent, little is kept of each.
-    let long = "a ".repeat(3_000);
+    let long = "a ".repeat(2_000);
     for _ in 0..20 {
         let sent = browser.request(Method::POST, &format!("/auth/x?{}", "b&".repeat(3_000)));
         let sent = sent.header("user-agent", &long).header("cookie", "c=1; ".repeat(900));
@@ -212,7 +212,11 @@ async fn every_flawed_token_gets_a_verdict_and_none_is_told() {
             continue;
         }
         let asked = browser.request(Method::GET, "/auth/me").header("authorization", format!("Bearer {token}"));
-        sent.push((flaw.clone(), browser.send_only(asked).await.status, token));
+        match browser.send_only(asked).await.status {
+            // What is too long for a head is no request.
+            431 => assert_eq!(flaw, "oversized"),
+            status => sent.push((flaw.clone(), status, token)),
+        }
     }
     let kept = server.browser().get("/dev/requests?after=0&limit=500").await;
     let access = column(&kept.json(), "access");

@@ -40,7 +40,9 @@ async fn a_good_one_is_taken_and_each_flaw_is_refused_here() {
             assert_eq!(verdict, "reject");
             continue;
         }
-        assert!(verdict == "accept" || me_with(&browser, json!({ "flaw": flaw })).await.0 == 401, "{flaw}");
+        // One is too long for the head of a request.
+        let refused = if flaw == "oversized" { 431 } else { 401 };
+        assert!(verdict == "accept" || me_with(&browser, json!({ "flaw": flaw })).await.0 == refused, "{flaw}");
     }
     assert!(seen > 55, "{seen}");
 }
