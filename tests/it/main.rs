@@ -15,6 +15,7 @@ mod harness;
 mod headers;
 mod matrix;
 mod model;
+mod pages;
 mod races;
 mod readme;
 mod real;

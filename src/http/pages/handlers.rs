@@ -39,9 +39,13 @@ macro_rules! pages {
     )*};
 }
 
+/// `GET /setup`: where there is an administrator already, the way to the sign-in.
+pub async fn setup(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let none = state.ctx.store.read(|rows| rows.admins()).await?.is_empty();
+    page(&state, &request, if none { "setup" } else { "setup_done" })
+}
+
 pages! {
-    /// `GET /setup`.
-    setup;
     /// `GET /link`.
     link;
     /// `GET /dev`, which the stub alone has.
@@ -106,7 +110,7 @@ fn for_signed_in(
 /// `GET /register`, where anybody may.
 pub async fn register(state: State, request: HttpRequest) -> Result<HttpResponse, Problem> {
     if state.ctx.config.registration == crate::config::Registration::Closed {
-        return Err(Code::NotFound.into());
+        return Err(Code::RegistrationClosed.into());
     }
     page(&state, &request, "register")
 }
@@ -142,9 +146,13 @@ pub async fn client(state: State, request: HttpRequest, path: web::Path<String>)
 }
 
 fn page(state: &State, request: &HttpRequest, name: &'static str) -> Result<HttpResponse, Problem> {
-    let language = language(request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
-    let served = state.site.page(name, language).ok_or(Code::NotFound)?;
+    let served = state.site.page(name, asked_language(request)).ok_or(Code::NotFound)?;
     Ok(answer(request, served, "no-cache", &[ACCEPT_ENCODING, ACCEPT_LANGUAGE]))
+}
+
+/// The language that this browser asks for.
+pub(super) fn asked_language(request: &HttpRequest) -> &'static str {
+    language(request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()))
 }
 
 fn answer(request: &HttpRequest, served: &Served, cache: &'static str, vary: &[HeaderName]) -> HttpResponse {

@@ -17,7 +17,21 @@ use crate::http::pages::page::{Place, page};
 use crate::http::pages::texts::{LANGUAGES, Words};
 
 /// The pages, by the name of their file.
-pub const PAGES: [&str; 9] = ["welcome", "login", "register", "setup", "link", "account", "admin", "demo", "dev"];
+pub const PAGES: [&str; 13] = [
+    "welcome",
+    "login",
+    "register",
+    "setup",
+    "setup_done",
+    "link",
+    "account",
+    "admin",
+    "demo",
+    "dev",
+    "not_found",
+    "closed",
+    "unsent",
+];
 
 /// The largest logo, in bytes.
 const MAX_LOGO: usize = 256 << 10;

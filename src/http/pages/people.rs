@@ -1,0 +1,86 @@
+//! What a person gets to see where a program gets a problem: an address that leads nowhere, a closed door, a form
+//! that the browser sent by itself.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, HeaderMap, LOCATION, VARY};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::http::code::Code;
+use crate::http::error::Problem;
+use crate::http::pages::handlers::asked_language;
+use crate::http::routes::{DEV_ROUTES, Needs, ROUTES};
+use crate::http::state::State;
+
+/// The refusals that have a page.
+const SHOWN: [(Code, &str); 3] =
+    [(Code::NotFound, "not_found"), (Code::RegistrationClosed, "closed"), (Code::MethodNotAllowed, "unsent")];
+
+/// Shows refusals of the pages as pages, to browsers that are on their way to one.
+pub fn shown<S, B>() -> impl Transform<S, ServiceRequest, Response = ServiceResponse, Error = Error, InitError = ()>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    from_fn(|request: ServiceRequest, next: Next<B>| async move {
+        let answer = next.call(request).await?.map_into_boxed_body();
+        let code = answer.response().error().and_then(|error| error.as_error::<Problem>()).map(Problem::code);
+        let page = code.and_then(|code| instead(answer.request(), answer.response(), code));
+        let Some(page) = page else { return Ok(answer) };
+        let (request, _) = answer.into_parts();
+        Ok(ServiceResponse::new(request, page))
+    })
+}
+
+fn instead(request: &HttpRequest, refused: &HttpResponse, code: Code) -> Option<HttpResponse> {
+    let (_, name) = *SHOWN.iter().find(|(shown, _)| *shown == code)?;
+    let state = State::of(request).ok()?;
+    if let Some(target) = without_slash(&state, request).filter(|_| code == Code::NotFound) {
+        let mut answer = HttpResponse::build(StatusCode::PERMANENT_REDIRECT);
+        return Some(answer.insert_header((LOCATION, target)).insert_header((CACHE_CONTROL, "no-cache")).finish());
+    }
+    if is_api(request.path()) || !comes_to_look(request.headers()) {
+        return None;
+    }
+    let served = state.site.page(name, asked_language(request))?;
+    let mut answer = HttpResponse::build(code.status());
+    for name in [ACCEPT.as_str(), ACCEPT_LANGUAGE.as_str(), "sec-fetch-mode"] {
+        answer.append_header((VARY, name));
+    }
+    if let Some(allow) = refused.headers().get(ALLOW) {
+        answer.insert_header((ALLOW, allow.clone()));
+    }
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    Some(answer.content_type(served.kind.clone()).body(served.plain()))
+}
+
+/// The page that is meant by its address with a slash behind it. Only such as there are: what leads anywhere
+/// else must not come from a request.
+fn without_slash(state: &State, request: &HttpRequest) -> Option<String> {
+    let path = request.path().strip_suffix('/')?;
+    let pages = ROUTES.iter().chain(if state.ctx.dev.is_some() { DEV_ROUTES } else { &[] });
+    let mut pages = pages.filter(|route| route.needs == Needs::Page);
+    let reads = [Method::GET, Method::HEAD].contains(request.method());
+    if !reads || !pages.any(|route| route.path == path) {
+        return None;
+    }
+    let query = request.query_string();
+    Some(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
+}
+
+/// What only programs call.
+fn is_api(path: &str) -> bool {
+    ["/auth", "/dev"].iter().any(|root| path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// Whether it is a browser that somebody sends somewhere, and nothing that a page or a program fetches.
+fn comes_to_look(headers: &HeaderMap) -> bool {
+    let says = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let accept = says(ACCEPT.as_str()).unwrap_or_default();
+    accept.contains("text/html")
+        && !accept.contains("json")
+        && says("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
+}
