@@ -79,7 +79,7 @@ export function dialog(question) {
     });
   const form = make(
     "form",
-    { novalidate: true },
+    { method: "post", novalidate: true },
     make("h2", { id: `${id}-title`, text: question.title }),
     text,
     question.content,

@@ -157,6 +157,8 @@ export function form({ send, done, fails }) {
       show("problem", said.text);
     }
   });
+  // Until now nothing could be sent: the browser by itself would send it as a form.
+  button.disabled = false;
 }
 
 /** @param {Answer} answer */

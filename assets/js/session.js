@@ -18,6 +18,7 @@ export function leave(reason) {
  * @param {(user: import("../client/doorward.js").User) => void | Promise<void>} begin
  */
 export async function enter(begin) {
+  document.querySelector(".late")?.remove();
   auth.onChange((status) => {
     if (status.state === "signed-out") leave(status.reason);
   });

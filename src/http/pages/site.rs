@@ -199,6 +199,22 @@ mod tests {
     }
 
     #[test]
+    fn no_form_can_be_sent_before_its_script_is_there_and_none_into_an_address() {
+        let site = Site::new(Arc::default()).unwrap();
+        for name in PAGES {
+            let text = String::from_utf8(site.page(name, "en").unwrap().bytes.to_vec()).unwrap();
+            for form in text.split("<form").skip(1).map(|rest| rest.split("</form>").next().unwrap()) {
+                assert!(form.split('>').next().unwrap().contains(" method=\"post\""), "{name}: <form{form}");
+                // The forms of `dev` and `demo` show once their scripts run.
+                let button = form.split("type=\"submit\"").nth(1).filter(|_| form.contains("id=\"form\""));
+                assert!(button.is_none_or(|rest| rest.split('>').next().unwrap().contains("disabled")), "{name}");
+            }
+            let loads = text.contains("<script");
+            assert_eq!(text.contains("<noscript>"), loads, "{name} says whether it needs scripts");
+        }
+    }
+
+    #[test]
     fn what_a_page_loads_is_there() {
         let site = Site::new(Arc::default()).unwrap();
         for name in PAGES {
