@@ -1,6 +1,6 @@
 // @ts-check
 import { describe } from "./agent.js";
-import { fieldError, form, get, post, say, show } from "./form.js";
+import { fieldError, form, get, passwordWords, post, say, show } from "./form.js";
 import { auth, enter, leave, when } from "./session.js";
 
 /**
@@ -89,10 +89,8 @@ form({
       get("currentPassword").value = "";
       return { field: "currentPassword", text: say("account.wrong") };
     }
-    if (answer.code === "weak_password" || answer.code === "unusable_password") {
-      return { field: "newPassword", text: answer.detail };
-    }
-    return undefined;
+    const weak = passwordWords(answer);
+    return weak ? { field: "newPassword", text: weak } : undefined;
   },
 });
 

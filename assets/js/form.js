@@ -96,6 +96,13 @@ export function wordsFor(answer) {
   return answer.detail || say("all.failed", { id: answer.id });
 }
 
+/** What is wrong with a password that is refused; nothing where that is not it. @param {Answer} answer */
+export function passwordWords(answer) {
+  if (answer.code !== "weak_password" && answer.code !== "unusable_password") return "";
+  const { rule, min, max } = answer.body;
+  return knows(`all.rule.${rule}`) ? say(`all.rule.${rule}`, { min, max }) : say("all.weak");
+}
+
 /**
  * Counts down until the next try is looked at. The button only looks disabled: it keeps the focus. The
  * wait is announced once, not every second.
@@ -164,10 +171,8 @@ export function form({ send, done, fails }) {
 /** @param {Answer} answer */
 function usual(answer) {
   if (answer.code === "invalid_email") return { field: "email", text: say("all.email") };
-  if (answer.code === "weak_password" || answer.code === "unusable_password") {
-    return { field: "password", text: answer.detail || say("all.weak") };
-  }
-  return { text: wordsFor(answer) };
+  const weak = passwordWords(answer);
+  return weak ? { field: "password", text: weak } : { text: wordsFor(answer) };
 }
 
 /** Buttons that show what is typed as a password. */

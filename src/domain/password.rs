@@ -78,6 +78,33 @@ pub enum BadPassword {
     ServiceName,
 }
 
+impl BadPassword {
+    /// Every rule, as its stable word.
+    pub const RULES: [&str; 7] = ["too_short", "too_long", "too_large", "nul", "common", "address", "service_name"];
+
+    /// The rule that it breaks, as a stable word.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::Untypable(bad) => bad.rule(),
+            Self::TooShort { .. } => "too_short",
+            Self::TooLong => "too_long",
+            Self::Common => "common",
+            Self::Address => "address",
+            Self::ServiceName => "service_name",
+        }
+    }
+}
+
+impl BadTyped {
+    /// The rule that it breaks, as a stable word.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::Nul => "nul",
+            Self::TooLong => "too_large",
+        }
+    }
+}
+
 impl Typed {
     /// Takes what was typed, blanks and case and all.
     pub fn parse(text: &str) -> Result<Self, BadTyped> {

@@ -35,12 +35,27 @@ struct Parts {
     detail: Cow<'static, str>,
     reason: Option<Reason>,
     field: Option<Cow<'static, str>>,
+    rule: Option<Rule>,
     rate: Option<RateState>,
     violated: Option<&'static str>,
     retry_after: Option<u64>,
     allow: Option<Cow<'static, str>>,
     challenge: Option<HeaderValue>,
     cause: Option<String>,
+}
+
+/// A rule that a value breaks, so that a page can say it in its own words.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Rule {
+    /// Its stable word.
+    #[serde(rename = "rule")]
+    pub word: &'static str,
+    /// The least that it allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<usize>,
+    /// The most that it allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<usize>,
 }
 
 /// Its body (RFC 9457, section 3).
@@ -56,6 +71,8 @@ struct Body<'a> {
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    #[serde(flatten)]
+    rule: Option<Rule>,
     #[serde(rename = "violated-policies", skip_serializing_if = "Option::is_none")]
     violated: Option<[&'a str; 1]>,
     #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
@@ -70,9 +87,21 @@ impl Problem {
         // 503 without a word on when to come back invites a stampede.
         let retry_after = (code.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
         let detail = Cow::Borrowed(code.text());
-        let (reason, field, rate, allow, cause) = (None, None, None, None, None);
+        let (reason, field, rule, rate, allow, cause) = (None, None, None, None, None, None);
         let violated = None;
-        Self(Box::new(Parts { code, detail, reason, field, rate, violated, retry_after, allow, challenge, cause }))
+        Self(Box::new(Parts {
+            code,
+            detail,
+            reason,
+            field,
+            rule,
+            rate,
+            violated,
+            retry_after,
+            allow,
+            challenge,
+            cause,
+        }))
     }
 
     /// The table's text would say less than this one. It is public: no values, no causes.
@@ -96,6 +125,12 @@ impl Problem {
     /// The member of the body that is meant.
     pub fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.0.field = Some(field.into());
+        self
+    }
+
+    /// The rule that the value breaks.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.0.rule = Some(rule);
         self
     }
 
@@ -166,6 +201,7 @@ impl Problem {
             error: code.title(),
             reason: self.0.reason,
             field: self.0.field.as_deref(),
+            rule: self.0.rule,
             violated: self.0.violated.map(|policy| [policy]),
             request_id,
         };

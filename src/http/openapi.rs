@@ -34,6 +34,13 @@ pub struct ProblemAnswer {
     reason: Option<String>,
     /// The member of the body that is meant.
     field: Option<String>,
+    /// The rule that a password breaks, with `weak_password` and `unusable_password`.
+    #[schema(schema_with = schema::password_rule, required = false)]
+    rule: Option<String>,
+    /// The least that the rule allows, in characters.
+    min: Option<usize>,
+    /// The most that the rule allows: characters, or bytes with `too_large`.
+    max: Option<usize>,
     /// The limits that are used up.
     #[serde(rename = "violated-policies")]
     violated: Option<Vec<String>>,

@@ -1,7 +1,8 @@
 //! From a use case's refusal to a problem. Exhaustive; what an attacker could compare is one code.
 
+use crate::domain::password::{BadPassword, BadTyped, MAX_BYTES, MAX_LENGTH};
 use crate::http::code::Code;
-use crate::http::error::Problem;
+use crate::http::error::{Problem, Rule};
 use crate::http::rate::{ACCOUNT, LOGIN, RateState};
 use crate::ops::error::Error;
 use crate::ops::guesses::Spent;
@@ -18,8 +19,8 @@ impl From<Error> for Problem {
             Error::EmailTaken => Code::EmailTaken.into(),
             Error::BadEmail(bad) => Self::new(Code::InvalidEmail).detail(sentence(&bad)).field("email"),
             Error::BadRole(bad) => Self::new(Code::InvalidValue).detail(sentence(&bad)).field("role"),
-            Error::BadPassword(bad) => Self::new(Code::WeakPassword).detail(sentence(&bad)),
-            Error::BadTyped(bad) => Self::new(Code::UnusablePassword).detail(sentence(&bad)),
+            Error::BadPassword(bad) => Self::new(Code::WeakPassword).detail(sentence(&bad)).rule(broken(bad)),
+            Error::BadTyped(bad) => Self::new(Code::UnusablePassword).detail(sentence(&bad)).rule(broken(bad.into())),
             Error::NoRefreshToken => Code::NoRefreshToken.into(),
             Error::InvalidRefreshToken => Code::InvalidRefreshToken.into(),
             Error::SessionEnded(reason) => Self::new(Code::SessionEnded).reason(reason),
@@ -73,6 +74,20 @@ pub fn rate_state(spent: Spent) -> RateState {
         remaining: spent.remaining,
         reset_secs: if spent.remaining == spent.rate.burst { 0 } else { spent.reset.retry_after() },
     }
+}
+
+/// The rule that a password breaks, with what it counts.
+fn broken(bad: BadPassword) -> Rule {
+    let (min, max) = match bad {
+        BadPassword::TooShort { min } => (Some(min), None),
+        BadPassword::TooLong => (None, Some(MAX_LENGTH)),
+        BadPassword::Untypable(BadTyped::TooLong) => (None, Some(MAX_BYTES)),
+        BadPassword::Untypable(BadTyped::Nul)
+        | BadPassword::Common
+        | BadPassword::Address
+        | BadPassword::ServiceName => (None, None),
+    };
+    Rule { word: bad.rule(), min, max }
 }
 
 /// An error's text as a sentence.

@@ -6,7 +6,7 @@ use crate::config::warning::Warning;
 use crate::domain::email::MAX_BYTES as MAX_EMAIL;
 use crate::domain::event::Kind;
 use crate::domain::fact::Fact;
-use crate::domain::password::{MAX_BYTES as MAX_TYPED, MAX_LENGTH};
+use crate::domain::password::{BadPassword, MAX_BYTES as MAX_TYPED, MAX_LENGTH};
 use crate::domain::reason::Reason;
 use crate::http::code::Code;
 
@@ -67,6 +67,11 @@ pub fn reason() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
         .enum_values(Some(words.chain([None])))
+}
+
+/// The rule that a password breaks.
+pub fn password_rule() -> ObjectBuilder {
+    text().enum_values(Some(BadPassword::RULES))
 }
 
 /// The stable word of a refusal.

@@ -123,3 +123,24 @@ async fn the_set_up_shows_its_form_only_as_long_as_there_is_nobody() {
     page.expect(200);
     assert!(!page.text.contains("<form") && page.text.contains("href=\"/login\""), "{page:?}");
 }
+
+#[tokio::test]
+async fn a_password_that_breaks_a_rule_is_told_which_one() {
+    let server = TestServer::with(|config| config.registration = Registration::Open);
+    let mut browser = server.browser();
+    for (password, status, rule, min, max) in [
+        ("short".to_owned(), 422, "too_short", json!(8), json!(null)),
+        ("x".repeat(257), 422, "too_long", json!(null), json!(256)),
+        ("x".repeat(1025), 400, "too_large", json!(null), json!(1024)),
+        ("nul\0nul\0nul".to_owned(), 400, "nul", json!(null), json!(null)),
+        ("password1".to_owned(), 422, "common", json!(null), json!(null)),
+        ("ann.miller@example.com".to_owned(), 422, "address", json!(null), json!(null)),
+        ("Doorward".to_owned(), 422, "service_name", json!(null), json!(null)),
+    ] {
+        let body = json!({"email": "ann.miller@example.com", "password": password});
+        let answer = browser.post("/auth/register", body).await;
+        answer.expect(status);
+        let json = answer.json();
+        assert_eq!((&json["rule"], &json["min"], &json["max"]), (&json!(rule), &min, &max), "{answer:?}");
+    }
+}

@@ -43,6 +43,7 @@ mod tests {
     use crate::config::warning::Warning;
     use crate::domain::event::Kind;
     use crate::domain::fact::Fact;
+    use crate::domain::password::BadPassword;
     use crate::domain::reason::Reason;
     use crate::http::admin::warnings;
 
@@ -91,6 +92,7 @@ mod tests {
         keys.extend(
             ["setup", "invitation", "set_password", "recovery"].map(|kind| format!("js.admin.fact.link.{kind}")),
         );
+        keys.extend(BadPassword::RULES.iter().map(|rule| format!("js.all.rule.{rule}")));
         keys.extend(Kind::ALL.iter().map(|kind| format!("js.admin.kind.{kind}")));
         keys.extend(Reason::ALL.iter().map(|reason| format!("js.admin.reason.{reason}")));
         let missing: Vec<_> = keys.iter().filter(|key| !english.contains_key(*key) && !plural(key)).collect();
