@@ -5,7 +5,7 @@ import { act, ask } from "./admin-api.js";
 import { dialog, tell } from "./admin-dialog.js";
 import { count, duration, make, number, timeOfDay } from "./admin-dom.js";
 import { get, say, show, wordsFor } from "./form.js";
-import { auth, leave } from "./session.js";
+import { auth, leave, stay } from "./session.js";
 
 /** @typedef {import("./admin-api.js").Answer} Answer */
 
@@ -43,6 +43,18 @@ const ended = (sessions, at) => `${count("admin.ended", sessions, { time: timeOf
 export const isMe = (id) => auth.user?.id === id;
 
 /**
+ * Sends an act. One that ends one's own session is told before the page leads away.
+ * @template T @param {boolean} own @param {(values: T) => Promise<Answer>} send @returns {(values: T) => Promise<Answer>}
+ */
+export const ending = (own, send) => async (values) => {
+  if (!own) return send(values);
+  stay(true);
+  const answer = await send(values);
+  if (!answer.ok) stay(false);
+  return answer;
+};
+
+/**
  * After an act that ended one's own sessions too: tells it, then leads to the sign-in.
  * @param {string} title @param {string} text @param {string} reason @returns {Promise<never>}
  */
@@ -74,7 +86,7 @@ export async function logOutEveryone() {
     ],
     yes: say("admin.everyone.yes"),
     danger: true,
-    send: () => act("POST", "logout-all", {}),
+    send: ending(true, () => act("POST", "logout-all", {})),
     fails: (answer) => ({ text: refusal(answer) }),
   });
   if (answer) await goodbye(say("admin.everyone.done"), ended(answer.body.sessions, answer.at), "everyone_logged_out");
@@ -95,7 +107,7 @@ export async function logOutUsers(people) {
     content: people.length > 1 ? names(people.map(({ email }) => email)) : undefined,
     yes: say("admin.end.yes"),
     danger: true,
-    send: async () => {
+    send: ending(last.length > 0, async () => {
       let answer;
       while (order.length > 0) {
         answer = await act("POST", `users/${order[0].id}/logout-all`, {});
@@ -104,7 +116,7 @@ export async function logOutUsers(people) {
         order.shift();
       }
       return { .../** @type {Answer} */ (answer), ok: true };
-    },
+    }),
     fails: (answer) => ({ text: refusal(answer) }),
   });
   if (!answer) {
@@ -138,7 +150,7 @@ export async function endSessions(sessions) {
     content: names(sessions.map(({ name }) => name)),
     yes: say("admin.end.yes"),
     danger: true,
-    send: async () => {
+    send: ending(own, async () => {
       let answer;
       while (order.length > 0) {
         answer = await act("DELETE", `sessions/${order[0].id}`);
@@ -147,7 +159,7 @@ export async function endSessions(sessions) {
         order.shift();
       }
       return { .../** @type {Answer} */ (answer), ok: true };
-    },
+    }),
     fails: (answer) => ({ text: refusal(answer) }),
   });
   if (!answer) {

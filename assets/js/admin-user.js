@@ -1,7 +1,7 @@
 // @ts-check
 /** One user: what they are, where they are signed in, how that ended, what happened. */
 
-import { done, endSessions, failed, goodbye, isMe, logOutUsers, refusal } from "./admin-acts.js";
+import { done, endSessions, ending, failed, goodbye, isMe, logOutUsers, refusal } from "./admin-acts.js";
 import { act, ask } from "./admin-api.js";
 import { dialog } from "./admin-dialog.js";
 import { count, fullTime, make, number, tag, timeElement } from "./admin-dom.js";
@@ -16,6 +16,7 @@ import { when } from "./session.js";
  * @typedef {import("./admin-users.js").User} User
  * @typedef {{ id: string, createdAt: string, lastUsedAt: string, endsAt: string, address: string, userAgent: string,
  *   current: boolean, live: boolean, endedAt: string | null, reason: string | null }} Session
+ * @typedef {import("./admin-dialog.js").Question} Question
  */
 
 /** How many ended sessions show at first. */
@@ -212,7 +213,7 @@ get("end-user").addEventListener("click", async () => {
 
 /**
  * An act on this user that is asked about first. On oneself it ends the own sessions too.
- * @param {string} name of its texts @param {Partial<import("./admin-dialog.js").Question>} question
+ * @param {string} name of its texts @param {Partial<Question> & Pick<Question, "send">} question
  * @param {string} [reason] why sessions end by it
  */
 async function change(name, question, reason) {
@@ -222,8 +223,8 @@ async function change(name, question, reason) {
     text: [say(`admin.${name}.text`), ...(me && reason ? [say("admin.end.you")] : [])],
     yes: say(`admin.${name}.yes`),
     fails: (answer) => ({ field: answer.code === "last_admin" ? undefined : answer.field, text: refusal(answer) }),
-    send: async () => Promise.reject(new Error("nothing to send")),
     ...question,
+    send: ending(Boolean(me && reason), question.send),
   });
   if (!answer) return false;
   if (me && reason) await goodbye(say(`admin.${name}.done`), say("admin.over_at_once"), reason);

@@ -12,6 +12,17 @@ export function leave(reason) {
   location.replace(`/login?reason=${known}&return_to=${location.pathname}${encodeURIComponent(location.hash)}`);
 }
 
+let stays = false;
+
+/**
+ * Keeps the page here, whatever becomes of the session: it is about to end it itself, and to tell so.
+ * @param {boolean} on
+ */
+export function stay(on) {
+  stays = on;
+  if (!on && auth.status.state === "signed-out") leave(auth.status.reason ?? "unknown");
+}
+
 /**
  * Begins the page for who is signed in; everybody else is led to the sign-in. The page shows itself once
  * it is known who asks.
@@ -20,7 +31,7 @@ export function leave(reason) {
 export async function enter(begin) {
   document.querySelector(".late")?.remove();
   auth.onChange((status) => {
-    if (status.state === "signed-out") leave(status.reason);
+    if (status.state === "signed-out" && !stays) leave(status.reason);
   });
   get("sign-out").addEventListener("click", signOut);
   for (;;) {
@@ -48,7 +59,7 @@ const WATCH = 1_500;
 
 /** The server knows at once that a session is over: who asks it, knows soon after. */
 async function watch() {
-  if (!document.hidden && auth.status.state === "signed-in") await auth.fetch("/auth/me").catch(() => {});
+  if (!document.hidden && !stays && auth.status.state === "signed-in") await auth.fetch("/auth/me").catch(() => {});
   setTimeout(watch, WATCH);
 }
 
