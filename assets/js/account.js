@@ -1,6 +1,6 @@
 // @ts-check
 import { describe } from "./agent.js";
-import { fieldError, form, get, passwordWords, post, say, show } from "./form.js";
+import { fieldError, form, get, passwordWords, post, read, say, show, unreached, wordsFor } from "./form.js";
 import { auth, enter, leave, when } from "./session.js";
 
 /**
@@ -13,12 +13,24 @@ enter(async (user) => {
   await listDevices();
 });
 
+/** Asks; where the server can't be reached, that is an answer. @param {string} path @param {RequestInit} [init] */
+async function ask(path, init) {
+  try {
+    return await read(await auth.fetch(path, init));
+  } catch (error) {
+    return unreached(error);
+  }
+}
+
 /** Asks for the devices and shows them, this one first. */
 async function listDevices() {
-  const response = await auth.fetch("/auth/sessions");
-  if (!response.ok) return show("devices-problem", say("all.busy"));
+  const answer = await ask("/auth/sessions");
+  get("devices-wait").hidden = true;
+  get("devices-again").hidden = answer.ok;
+  if (!answer.ok) return show("devices-problem", wordsFor(answer));
+  show("devices-problem", "");
   /** @type {Session[]} */
-  const sessions = (await response.json()).sessions;
+  const sessions = answer.body.sessions;
   sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.lastUsedAt.localeCompare(a.lastUsedAt));
   get("devices").replaceChildren(...sessions.map(device));
   get("others").hidden = sessions.length < 2;
@@ -46,19 +58,27 @@ function device(session) {
 async function endDevice(session, button) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
-  const asked = auth.fetch(`/auth/sessions/${session.id}`, { method: "DELETE", headers: { "Content-Type": "application/json" } });
-  const response = await asked.catch(() => null);
+  const answer = await ask(`/auth/sessions/${session.id}`, { method: "DELETE", headers: { "Content-Type": "application/json" } });
   show("devices-problem", "");
   // Gone already is as good.
-  if (response?.ok || response?.status === 404) {
+  if (answer.ok || answer.status === 404) {
     show("devices-done", say("account.ended", { device: describe(session.userAgent) || say("all.unknown_device") }));
     await listDevices();
     get("devices-done").focus();
     return;
   }
   button.removeAttribute("aria-busy");
-  show("devices-problem", say("all.busy"));
+  show("devices-done", "");
+  show("devices-problem", wordsFor(answer));
 }
+
+get("devices-again").addEventListener("click", async () => {
+  get("devices-again").hidden = true;
+  get("devices-wait").hidden = false;
+  show("devices-problem", "");
+  await listDevices();
+  (get("devices-again").hidden ? get("devices-title") : get("devices-again")).focus();
+});
 
 get("everywhere").addEventListener("click", () => get("sure").showModal());
 get("sure-no").addEventListener("click", () => get("sure").close());
@@ -67,10 +87,10 @@ get("sure-yes").addEventListener("click", async () => {
   try {
     await auth.logoutEverywhere();
     leave("logged_out_everywhere");
-  } catch {
+  } catch (error) {
     get("sure").close();
     get("sure-yes").removeAttribute("aria-busy");
-    show("devices-problem", say("all.busy"));
+    show("devices-problem", wordsFor(unreached(error)));
   }
 });
 

@@ -2,7 +2,7 @@
 /** Asks the server, with the password asked for in between where an act needs it fresh. */
 
 import { dialog } from "./admin-dialog.js";
-import { read, say } from "./form.js";
+import { read, say, unreached } from "./form.js";
 import { auth } from "./session.js";
 
 /** @typedef {import("./form.js").Answer & { at: Date }} Answer */
@@ -23,9 +23,7 @@ export async function ask(method, path, body, signal) {
     });
     return { ...(await read(response)), at: new Date(response.headers.get("Date") ?? Date.now()) };
   } catch (/** @type {any} */ error) {
-    const code = error?.name === "AbortError" ? "aborted" : "";
-    const retryAfter = error?.retryAfter ?? 0;
-    return { ok: false, status: error?.status ?? 0, code, detail: "", retryAfter, id: "", at: new Date(), body: {} };
+    return { ...unreached(error), code: error?.name === "AbortError" ? "aborted" : "", at: new Date() };
   }
 }
 

@@ -73,9 +73,15 @@ export async function post(path, body, by = fetch) {
       signal: AbortSignal.timeout(30_000),
     });
     return await read(response);
-  } catch {
-    return { ok: false, status: 0, code: "", detail: "", retryAfter: 0, id: "", body: {} };
+  } catch (error) {
+    return unreached(error);
   }
+}
+
+/** What it is where nothing came back, or the client gave up. @param {any} error @returns {Answer} */
+export function unreached(error) {
+  const { status = 0, retryAfter } = error ?? {};
+  return { ok: false, status, code: "", detail: "", retryAfter: retryAfter ?? 0, id: "", body: {} };
 }
 
 /** Says next to a field what is wrong with it. @param {string} id @param {string} text */

@@ -2,7 +2,7 @@
 /** What the pages for signed-in people share: the client, the header, times for people. */
 
 import { createAuth } from "../client/doorward.js";
-import { get, hasJustSignedIn, say } from "./form.js";
+import { get, hasJustSignedIn, say, show } from "./form.js";
 
 export const auth = createAuth();
 
@@ -34,24 +34,35 @@ export async function enter(begin) {
     if (status.state === "signed-out" && !stays) leave(status.reason);
   });
   get("sign-out").addEventListener("click", signOut);
-  for (;;) {
-    try {
-      if (!(await auth.token()) || !auth.user) return leave(auth.status.reason ?? "unknown");
-      break;
-    } catch (error) {
-      // Busy or out of reach: nobody is signed out for that.
-      get("main").setAttribute("aria-busy", "true");
-      const wait = Math.max(1, /** @type {any} */ (error)?.retryAfter ?? 2);
-      await new Promise((done) => setTimeout(done, wait * 1000));
-    }
-  }
+  if (!(await known())) return leave(auth.status.reason ?? "unknown");
   // The cookie was kept: nothing is to be said about it later.
   hasJustSignedIn();
   get("main").removeAttribute("aria-busy");
-  get("who").textContent = auth.user.email;
-  get("to-admin").hidden = auth.user.role !== "admin";
-  await begin(auth.user);
+  const user = /** @type {import("../client/doorward.js").User} */ (auth.user);
+  get("who").textContent = user.email;
+  get("to-admin").hidden = user.role !== "admin";
   watch();
+  await begin(user);
+}
+
+/** After so long without an answer the page says what it waits for, in ms. */
+const PATIENCE = 1_500;
+
+/** Asks until it is known whether somebody is signed in. Busy or out of reach: nobody is signed out for that. */
+async function known() {
+  const slow = setTimeout(() => show("waiting", say("all.waiting")), PATIENCE);
+  for (;;) {
+    try {
+      const token = await auth.token();
+      clearTimeout(slow);
+      show("waiting", "");
+      return Boolean(token && auth.user);
+    } catch (/** @type {any} */ error) {
+      clearTimeout(slow);
+      show("waiting", say(error?.status === 0 ? "all.waiting.network" : "all.waiting.busy"));
+      await new Promise((done) => setTimeout(done, Math.max(1, error?.retryAfter ?? 2) * 1000));
+    }
+  }
 }
 
 /** How often a page that is looked at asks whether its session still lives, in milliseconds. */

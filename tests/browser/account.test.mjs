@@ -114,3 +114,76 @@ test("a busy server signs nobody out", async () => {
   assert.ok(busy <= 0);
   assert.equal(new URL(page.url()).pathname, "/account");
 });
+
+for (const [path, ready] of [["/account", "#devices > li"], ["/admin", "#stranger"]]) {
+  test(`${path} says what it waits for, and goes on by itself`, async () => {
+    const name = `gil-${path.slice(1)}@example.com`;
+    await it.server.user(name);
+    const page = await it.signedIn(name, path, { causes: [503, "network"] });
+    await page.locator(ready).first().waitFor();
+    let harm = "network";
+    await page.route("**/auth/refresh", (route) => {
+      if (harm === "network") return route.abort();
+      if (harm === "busy") return route.fulfill({ status: 503, headers: { "retry-after": "1" }, body: "" });
+      return route.continue();
+    });
+    await page.clock.install();
+    await page.reload();
+    /** Lets the page's time go by until something shows. */
+    const shows = (locator) => until(() => page.clock.runFor(1_000).then(() => locator.first().isVisible()), Boolean, 30_000);
+    const said = (text) => page.getByRole("status").filter({ hasText: text });
+    await shows(said("Waiting for the server …"));
+    await shows(said("The server can't be reached. Trying again …"));
+    harm = "busy";
+    await shows(said("The server is busy. Trying again …"));
+    harm = "none";
+    await shows(page.locator(ready));
+    assert.equal(await page.locator("#waiting").isVisible(), false);
+  });
+}
+
+test("a device that can't be signed out since the server is out of reach says just that", async () => {
+  await it.server.user("hal@example.com");
+  await it.server.signIn("hal@example.com", PASSWORD, "curl/8");
+  const page = await it.signedIn("hal@example.com", "/account", { causes: ["network", 503] });
+  await page.locator("#devices > li").first().waitFor();
+  await page.context().setOffline(true);
+  await tabTo(page, "Sign out curl");
+  await page.keyboard.press("Enter");
+  await alerted(page, "The server can't be reached. Nothing was lost: try again.");
+  await tabTo(page, "everywhere");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "sure-yes");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await alerted(page, "The server can't be reached. Nothing was lost: try again.");
+  await page.context().setOffline(false);
+  await page.route("**/auth/sessions/*", (route) => route.fulfill({ status: 503, body: "" }));
+  await tabTo(page, "Sign out curl", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await alerted(page, "The server is busy. Try again in a moment.");
+});
+
+test("devices that don't load are said to load, then not to, and are asked for again", async () => {
+  await it.server.user("ida@example.com");
+  const page = await it.signedIn("ida@example.com", "/account", { causes: [503] });
+  await page.locator("#devices > li").first().waitFor();
+  let release = () => {};
+  const held = new Promise((done) => (release = () => done(undefined)));
+  let harm = true;
+  await page.route("**/auth/sessions", async (route) => {
+    await held;
+    return harm ? route.fulfill({ status: 503, body: "" }) : route.continue();
+  });
+  await page.reload();
+  await page.getByText("Loading …").waitFor();
+  release();
+  await alerted(page, "The server is busy. Try again in a moment.");
+  assert.equal(await page.getByText("Loading …").isVisible(), false);
+  harm = false;
+  await tabTo(page, "devices-again");
+  await page.keyboard.press("Enter");
+  await page.locator("#devices > li").first().waitFor();
+  assert.equal(await page.locator("#devices-problem").isVisible(), false);
+  assert.equal(await focused(page), "devices-title");
+});
