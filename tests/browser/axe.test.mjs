@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 
 import { findings } from "./axe.mjs";
 import { suite, test } from "./harness.mjs";
-import { devices, SCHEMES, SIZES, STATES } from "./pages.mjs";
+import { devices, FRESH_STATES, SCHEMES, SIZES, STATES } from "./pages.mjs";
 import { Server } from "./server.mjs";
 
 const it = suite({ demo: true, registration: "open", "limits.login": "1000/15m" });
 
 const check = async (name, go, origin) => {
   for (const colorScheme of SCHEMES) {
-    const context = await it.profile({ colorScheme, causes: [400, 401, 403, 409, 410, 422, 429], origin });
+    const context = await it.profile({ colorScheme, causes: [400, 401, 403, 404, 409, 410, 422, 429], origin });
     const page = await context.newPage();
     for (const [width, height] of SIZES) {
       await page.setViewportSize({ width, height });
@@ -28,8 +28,8 @@ for (const [name, go] of Object.entries(STATES)) {
   });
 }
 
-test("welcome", async (t) => {
+test("a server that has nobody yet", async (t) => {
   const server = await Server.start();
   t.after(() => server.stop());
-  await check("welcome", (page) => page.goto("/"), server.origin);
+  for (const [name, go] of Object.entries(FRESH_STATES)) await check(name, go, server.origin);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { alerted, arrived, field, focused, signIn, suite, tabTo, test, until } from "./harness.mjs";
-import { ADMIN, PASSWORD } from "./server.mjs";
+import { ADMIN, PASSWORD, Server } from "./server.mjs";
 
 const it = suite({ registration: "open" }, { first: false });
 
@@ -15,6 +15,20 @@ test("before there is an administrator, the first page says what to do", async (
 test("a set-up link with a part missing says so", async () => {
   const page = await it.tab("/setup");
   await alerted(page, "This link does not work");
+  await page.getByText("doorward admin-link").waitFor();
+  assert.equal(await page.locator("#form").isVisible(), false, "nothing is asked for that would be of no use");
+});
+
+test("a set-up link that is wrong says so, and how to get another", async () => {
+  const page = await it.tab("/setup#nonsense", { causes: [410] });
+  await until(() => focused(page), (id) => id === "email");
+  await page.keyboard.type(ADMIN);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+  await alerted(page, "This link does not work");
+  await page.getByText("doorward admin-link").waitFor();
+  assert.equal(await page.locator("#form").isVisible(), false);
 });
 
 test("the first administrator is made by the keyboard alone, with its errors on the way", async () => {
@@ -47,14 +61,26 @@ test("the first administrator is made by the keyboard alone, with its errors on 
 });
 
 test("a set-up link does not work twice", async () => {
-  const page = await it.tab(`/setup#${it.server.secret}`, { causes: [400, 403, 404, 409, 410] });
+  const page = await it.tab(`/setup#${it.server.secret}`);
+  await page.getByRole("heading", { name: "This server is set up" }).waitFor();
+  assert.equal(await page.locator("form").count(), 0);
+  await tabTo(page, "Sign in");
+  await page.keyboard.press("Enter");
+  await arrived(page, "/login");
+});
+
+test("who comes second with an open set-up page is led to the sign-in", async () => {
+  const other = await Server.start();
+  const { secret } = other;
+  const page = await it.tab(`${other.origin}/setup#${secret}`, { causes: [409] });
   await until(() => focused(page), (id) => id === "email");
+  await other.setUp();
   await page.keyboard.type("second@example.com");
   await page.keyboard.press("Tab");
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press("Enter");
-  await alerted(page, "There is an administrator already. Sign in instead.");
-  assert.equal((await field(page, "email")).value, "second@example.com");
+  await page.getByRole("heading", { name: "This server is set up" }).waitFor();
+  await other.stop();
 });
 
 test("opening a link uses nothing up; the button and the form do", async () => {

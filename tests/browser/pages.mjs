@@ -68,11 +68,8 @@ export const STATES = {
     await submit(page);
     await wrong(page);
   },
-  setup: (page) => page.goto("/setup#secret"),
-  "setup-broken": async (page) => {
-    await page.goto("/setup");
-    await wrong(page);
-  },
+  "setup-done": (page) => page.goto("/setup"),
+  "not-found": (page) => page.goto("/nothing-here"),
   link: (page) => page.goto("/link#secret"),
   "link-form": async (page) => {
     await page.goto("/link#secret");
@@ -153,6 +150,17 @@ export const STATES = {
     await page.locator("#timeline > li").first().waitFor();
   },
   "admin-stranger": (page) => enter(page, "/admin", "#stranger", ANN),
+};
+
+/** Those of a server that has nobody yet. */
+export const FRESH_STATES = {
+  welcome: (page) => page.goto("/"),
+  setup: (page) => page.goto("/setup#secret"),
+  "setup-broken": async (page) => {
+    await page.goto("/setup");
+    await wrong(page);
+  },
+  "register-closed": (page) => page.goto("/register"),
 };
 
 /** The administration, at a part of it. */

@@ -6,7 +6,7 @@ import { chromium } from "playwright-core";
 
 import { DEV_STATES } from "./dev.mjs";
 import { CHROMIUM } from "./harness.mjs";
-import { devices, SCHEMES, SIZES, STATES } from "./pages.mjs";
+import { devices, FRESH_STATES, SCHEMES, SIZES, STATES } from "./pages.mjs";
 import { Server } from "./server.mjs";
 
 const folder = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
@@ -22,13 +22,13 @@ const [server, fresh, dev, browser] = await Promise.all([
 ]);
 try {
   await server.setUp();
-  const states = { ...STATES, ...DEV_STATES, welcome: (page) => page.goto("/") };
+  const states = { ...STATES, ...DEV_STATES, ...FRESH_STATES };
   for (const [name, go] of Object.entries(states)) {
     if (wanted.length && !wanted.includes(name)) continue;
     for (const colorScheme of SCHEMES) {
       for (const [width, height] of SIZES) {
         if (/account|demo-in|admin/.test(name)) await devices(server);
-        const asked = name === "welcome" ? fresh : name in DEV_STATES ? dev : server;
+        const asked = name in FRESH_STATES ? fresh : name in DEV_STATES ? dev : server;
         const baseURL = asked.origin;
         const context = await browser.newContext({ baseURL, colorScheme, viewport: { width, height }, deviceScaleFactor: 1, locale: "en-GB" });
         const page = await context.newPage();
