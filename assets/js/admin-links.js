@@ -66,7 +66,7 @@ function showLink(link, email) {
   const closing = make("button", { type: "button", class: "plain", text: say("admin.close"), click: () => element.close() });
   const element = make(
     "dialog",
-    { class: "once", "aria-labelledby": "once-title" },
+    { class: "once", "aria-labelledby": "once-title", closedby: "none" },
     make(
       "div",
       {},
@@ -79,6 +79,14 @@ function showLink(link, email) {
       make("div", { class: "buttons no-print" }, closing, printing, copying),
     ),
   );
+  // It would be lost for good: no stray key closes it, only the button does.
+  const stays = (/** @type {globalThis.Event} */ event) => {
+    event.preventDefault();
+    said.textContent = say("admin.link.stays");
+    closing.focus();
+  };
+  element.addEventListener("cancel", stays);
+  element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && stays(event));
   document.body.append(element);
   element.showModal();
   copying.focus();

@@ -63,7 +63,11 @@ test("an invitation's link is shown once, copied, and works", async () => {
   await tabTo(page, "Print", "Shift+Tab");
   await page.keyboard.press("Enter");
   await page.locator("html[data-printed]").waitFor();
-  await page.keyboard.press("Escape");
+  for (let time = 0; time < 3; time++) await page.keyboard.press("Escape");
+  await page.getByText("Once closed, the link is gone.").waitFor();
+  assert.equal(await page.getByText(link).isVisible(), true, "Escape does not lose it");
+  await until(() => focused(page), (text) => text === "Close");
+  await page.keyboard.press("Enter");
   await page.getByRole("status").filter({ hasText: "ivy@example.com is invited." }).waitFor();
   assert.ok(!(await page.content()).includes(link), "it is nowhere any more");
   const secret = link.split("#")[1];
