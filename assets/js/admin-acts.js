@@ -26,11 +26,21 @@ export function done(text) {
   get("done").scrollIntoView({ block: "nearest" });
 }
 
-/** Says what went wrong, unless the person gave it up. @param {Answer} answer */
-export function failed(answer) {
+/**
+ * Says what went wrong, unless the person gave it up.
+ * @param {Answer} answer @param {() => unknown} [again] asks once more, where something did not load
+ */
+export function failed(answer, again) {
   if (answer.code === "cancelled" || answer.code === "aborted") return;
   show("done", "");
   show("problem", refusal(answer));
+  get("retry").hidden = !again || answer.code === "not_found";
+  get("retry").onclick = () => {
+    show("problem", "");
+    // The button is gone, and with it the focus.
+    get("main").focus();
+    again?.();
+  };
 }
 
 /** How long an access token lives, in seconds. */

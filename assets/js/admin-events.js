@@ -4,6 +4,7 @@
 import { failed } from "./admin-acts.js";
 import { ask } from "./admin-api.js";
 import { count, locale, make } from "./admin-dom.js";
+import { loading, missing, ready } from "./admin-state.js";
 import { KINDS, entry, kindName } from "./admin-timeline.js";
 import { get, say, show } from "./form.js";
 
@@ -38,7 +39,15 @@ export async function events({ query, signal: until }) {
   document.addEventListener("visibilitychange", wake, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
   nameUser();
-  await load();
+  await begin();
+}
+
+/** Asks anew: what stood there is of another filter, or did not come. */
+function begin() {
+  all = [];
+  next = null;
+  loading(get("events-panel"));
+  return load();
 }
 
 /** Shows whose events they are, where only an id is known. */
@@ -65,7 +74,8 @@ async function load() {
   const answer = await ask("GET", path({ limit: "50" }));
   if (here.aborted) return;
   if (!answer.ok) {
-    failed(answer);
+    missing(get("events-panel"));
+    failed(answer, begin);
     return plan();
   }
   all = answer.body.events;
@@ -76,6 +86,7 @@ async function load() {
 
 /** Draws all; `fresh` ones stand out. @param {Set<number>} fresh */
 function draw(fresh) {
+  ready(get("events-panel"));
   const today = new Date().toDateString();
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
   const items = [];
@@ -121,7 +132,7 @@ async function follow() {
     show("problem", "");
     if (answer.body.next !== null) return load();
     merge(answer.body.events, after);
-  } else failed(answer);
+  } else failed(answer, follow);
   plan();
 }
 
@@ -130,7 +141,7 @@ function merge(newer, after) {
   const counts = new Map(all.map((event) => [event.id, event.count]));
   const fresh = new Set(newer.filter((event) => !counts.has(event.id)).map((event) => event.id));
   const grown = newer.some((event) => counts.has(event.id) && counts.get(event.id) !== event.count);
-  if (fresh.size === 0 && !grown) return;
+  if (fresh.size === 0 && !grown && !get("events-panel").dataset.state) return;
   all = [...newer, ...all.filter((event) => event.id <= after)];
   draw(fresh);
   if (fresh.size > 0) get("news").textContent = count("admin.news", fresh.size);

@@ -41,11 +41,15 @@ export async function invite() {
   return true;
 }
 
-/** Makes a link by which somebody sets a password. @param {{ id: string, email: string }} user */
+/**
+ * Makes a link by which somebody sets a password.
+ * @param {{ id: string, email: string }} user @returns {Promise<boolean>} whether it did
+ */
 export async function makeLink(user) {
   const answer = await act("POST", `users/${user.id}/links`, {});
-  if (!answer.ok) return failed(answer);
-  await showLink(answer.body, user.email);
+  if (!answer.ok) failed(answer);
+  else await showLink(answer.body, user.email);
+  return answer.ok;
 }
 
 /**

@@ -5,6 +5,7 @@ import { failed } from "./admin-acts.js";
 import { ask } from "./admin-api.js";
 import { duration, make, number, timeOfDay } from "./admin-dom.js";
 import { levels, plot, share } from "./admin-plot.js";
+import { loading, missing, ready } from "./admin-state.js";
 import { get, knows, say, show, span } from "./form.js";
 
 /** How often it is asked for while one looks, in ms. */
@@ -32,6 +33,7 @@ let signal = new AbortController().signal;
 /** @type {import("./admin.js").Part} */
 export async function overview({ signal: until }) {
   signal = until;
+  if (!seen) loading(get("view-overview"));
   const wake = () => document.visibilityState === "visible" && look();
   document.addEventListener("visibilitychange", wake, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
@@ -48,10 +50,19 @@ async function look() {
   if (answer.ok) {
     show("problem", "");
     seen = answer.body;
+    ready(get("view-overview"));
     // The server's time is of some moment between question and answer.
     draw((asked + Date.now()) / 2);
-  } else failed(answer);
+  } else {
+    if (!seen) missing(get("view-overview"));
+    failed(answer, again);
+  }
   timer = window.setTimeout(look, EVERY);
+}
+
+function again() {
+  if (!seen) loading(get("view-overview"));
+  return look();
 }
 
 /** @param {number} now by this browser's clock, in ms */

@@ -6,6 +6,7 @@ import { act, ask } from "./admin-api.js";
 import { dialog } from "./admin-dialog.js";
 import { count, fullTime, make, number, tag, timeElement } from "./admin-dom.js";
 import { makeLink, roleField } from "./admin-links.js";
+import { loading, missing, ready } from "./admin-state.js";
 import { entry } from "./admin-timeline.js";
 import { tags } from "./admin-users.js";
 import { describe } from "./agent.js";
@@ -36,8 +37,13 @@ export async function user({ id, signal: until }) {
   signal = until;
   picked.clear();
   all = false;
-  get("view-user").setAttribute("aria-busy", "true");
-  await load(id);
+  await begin(id);
+}
+
+/** @param {string} id @returns {Promise<void>} */
+function begin(id) {
+  loading(get("view-user"));
+  return load(id);
 }
 
 /** @param {string} id */
@@ -49,8 +55,8 @@ async function load(id) {
   ]);
   if (here.aborted) return;
   if (!detail.ok) {
-    get("view-user").setAttribute("aria-busy", "true");
-    return failed(detail);
+    missing(get("view-user"));
+    return failed(detail, () => begin(id));
   }
   shown = detail.body.user;
   live = detail.body.sessions.filter((/** @type {Session} */ session) => session.live);
@@ -59,9 +65,12 @@ async function load(id) {
   showUser();
   showLive();
   showOver(over);
-  get("user-timeline").replaceChildren(...(happened.ok ? happened.body.events : []).map((/** @type {any} */ event) => entry(event, false)));
   get("user-events").href = `#events?${new URLSearchParams({ user: id })}`;
-  get("view-user").removeAttribute("aria-busy");
+  ready(get("view-user"));
+  if (!happened.ok) return failed(happened, again);
+  const events = happened.body.events.map((/** @type {any} */ event) => entry(event, false));
+  get("user-timeline").replaceChildren(...events);
+  get("user-nothing").hidden = events.length > 0;
 }
 
 const again = () => load(shown.id);
@@ -95,7 +104,9 @@ function showUser() {
   );
   const disabled = shown.status === "disabled";
   get("user-acts").replaceChildren(
-    button(say(shown.hasPassword ? "admin.make.set_password" : "admin.make.invitation"), () => makeLink(shown)),
+    button(say(shown.hasPassword ? "admin.make.set_password" : "admin.make.invitation"), async () => {
+      if (await makeLink(shown)) await again();
+    }),
     disabled ? button(say("admin.enable"), enable) : button(say("admin.disable"), disable, "danger-plain"),
     button(say("admin.delete"), remove, "danger-plain"),
   );

@@ -5,6 +5,7 @@ import { failed, logOutUsers } from "./admin-acts.js";
 import { ask } from "./admin-api.js";
 import { count, make, tag, timeElement } from "./admin-dom.js";
 import { invite } from "./admin-links.js";
+import { loading, missing, ready } from "./admin-state.js";
 import { get, say, show } from "./form.js";
 import { when } from "./session.js";
 
@@ -34,6 +35,12 @@ export function users({ query, signal: until }) {
   });
   get("search").value = query.get("search") ?? "";
   picked.clear();
+  return begin();
+}
+
+/** Asks anew: what stood there is of another search, or did not come. */
+function begin() {
+  loading(get("users-panel"));
   return find();
 }
 
@@ -50,7 +57,12 @@ async function page(cursor, until) {
   if (cursor) query.set("cursor", cursor);
   const answer = await ask("GET", `admin/users?${query}`, undefined, until);
   if (until.aborted || signal.aborted) return;
-  if (!answer.ok) return failed(answer);
+  if (!answer.ok) {
+    if (cursor) return failed(answer);
+    missing(get("users-panel"));
+    return failed(answer, begin);
+  }
+  ready(get("users-panel"));
   show("problem", "");
   /** @type {User[]} */
   const found = answer.body.users;
