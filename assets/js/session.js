@@ -39,7 +39,7 @@ export async function enter(begin) {
   hasJustSignedIn();
   get("main").removeAttribute("aria-busy");
   const user = /** @type {import("../client/doorward.js").User} */ (auth.user);
-  get("who").textContent = user.email;
+  get("who").textContent = get("who").title = user.email;
   get("to-admin").hidden = user.role !== "admin";
   watch();
   await begin(user);
