@@ -141,10 +141,13 @@ function plots() {
   width = plotWidth();
   const hours = Number(document.querySelector("input[name=span]:checked")?.getAttribute("value") ?? 24);
   const from = new Date(Date.parse(seen.events.from) + (168 - hours) * 3_600_000);
+  const within = say(hours === 24 ? "admin.span.day" : "admin.span.week");
   const panels = PLOTS.map(({ name, kinds, counts, level, tone }) => {
     const draw = level ? levels : plot;
+    const what = say(`admin.plot.${name}`);
     return draw({
-      title: say(`admin.plot.${name}`),
+      // The number beside a title is a sum over all the hours; that of a level is of now.
+      title: level ? what : say("admin.plot.in", { what, span: within }),
       hint: say(`admin.plot.${name}.hint`),
       values: counts ? seen.activity[counts].slice(-hours) : summed(kinds ?? [], hours),
       from, tone, width,

@@ -93,7 +93,7 @@ test("one user is logged out everywhere, and their open tab says so within two s
   await until(() => page.locator("#live-sessions > tr").count(), (n) => n === 2);
   await tabTo(page, "end-user");
   await page.keyboard.press("Enter");
-  await dialog(page, "Log out ann@example.com?").waitFor();
+  await dialog(page, "Sign out ann@example.com?").waitFor();
   assert.equal(await focused(page), "Cancel", "the first key loses nothing");
   await press(page, "End now");
   await page.getByRole("status").filter({ hasText: /^2 sessions ended at \d/ }).waitFor();
@@ -134,7 +134,7 @@ test("several users are logged out together", async () => {
   await page.getByText("2 selected").waitFor();
   await tabTo(page, "end-users");
   await page.keyboard.press("Enter");
-  await dialog(page, "Log out 2 users?").waitFor();
+  await dialog(page, "Sign out 2 users?").waitFor();
   await press(page, "End now");
   await page.getByRole("status").filter({ hasText: /^2 sessions ended at/ }).waitFor();
 });
@@ -239,16 +239,16 @@ test("everyone is logged out once the word was typed, and how many is said", asy
   await account.locator("#devices > li").first().waitFor();
   const page = await open("overview");
   await until(() => page.locator("#live").textContent(), (text) => Number(text) >= 3);
-  await tabTo(page, "Log everyone out…");
+  await tabTo(page, "Sign everyone out…");
   await page.keyboard.press("Enter");
-  await dialog(page, "Log everyone out?").waitFor();
+  await dialog(page, "Sign everyone out?").waitFor();
   await page.keyboard.type("nobody");
   await page.keyboard.press("Enter");
   await alerted(page, "Type the word “everyone”.");
   await page.keyboard.press("Control+a");
   await page.keyboard.type("everyone");
   await page.keyboard.press("Enter");
-  const told = dialog(page, "Everyone is logged out");
+  const told = dialog(page, "Everyone is signed out");
   await told.waitFor();
   const ended = performance.now();
   assert.match(await told.innerText(), /\d+ sessions ended at \d/);

@@ -39,7 +39,7 @@ test("the buttons are reached by the keyboard, and say who may not sign in", asy
   const passed = await tabTo(page, "What it can do", "Shift+Tab");
   assert.equal(passed.length, 4);
   const names = await page.locator("#people button").evaluateAll((all) => all.map((button) => button.innerText.replace(/\s+/g, " ").trim()));
-  assert.deepEqual(names, ["ann admin", "bob user", "eve user disabled"]);
+  assert.deepEqual(names, ["ann admin", "bob user", "eve user disabled: will be refused"]);
   for (let step = 0; step < 3; step++) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await alerted(page, "E-mail address or password is wrong.");
@@ -173,11 +173,11 @@ test("a snapshot comes back, and a reset makes all as at the start", async () =>
   await said(page, "“bob is in” is remembered.");
   await App.start(it.server, "ann");
   await session(page, "ann@example.com").waitFor();
-  await page.getByRole("button", { name: "Go back" }).click();
+  await page.getByRole("button", { name: "Restore" }).click();
   await said(page, "All is as it was at “bob is in”.");
   await until(() => page.locator("#sessions > li").count(), (count) => count === 1);
   await page.locator("#snapshot").fill("nothing");
-  await page.getByRole("button", { name: "Go back" }).click();
+  await page.getByRole("button", { name: "Restore" }).click();
   await alerted(page, "Nothing is remembered as “nothing”.");
   await page.getByRole("button", { name: "Reset everything" }).click();
   await said(page, "All is as it was at the start.");

@@ -31,11 +31,11 @@ const stays = async (page, told) => {
 test("everyone is logged out", async () => {
   await it.server.user("ann@example.com", "admin");
   const page = await open("ann@example.com", "overview");
-  await press(page, "Log everyone out…");
-  await dialog(page, "Log everyone out?").waitFor();
+  await press(page, "Sign everyone out…");
+  await dialog(page, "Sign everyone out?").waitFor();
   await page.keyboard.type("everyone");
   await page.keyboard.press("Enter");
-  const told = dialog(page, "Everyone is logged out");
+  const told = dialog(page, "Everyone is signed out");
   await stays(page, told);
   assert.match(await told.innerText(), /\d+ sessions? ended at \d/);
   await page.keyboard.press("Enter");
@@ -48,9 +48,9 @@ test("one logs out oneself", async () => {
   await page.locator("#live-sessions > tr").first().waitFor();
   await tabTo(page, "end-user");
   await page.keyboard.press("Enter");
-  await dialog(page, "Log out bea@example.com?").waitFor();
+  await dialog(page, "Sign out bea@example.com?").waitFor();
   await press(page, "End now");
-  await stays(page, dialog(page, "Logged out"));
+  await stays(page, dialog(page, "Signed out"));
   await page.keyboard.press("Enter");
   await toldWhy(page, "An administrator signed you out.");
 });

@@ -56,10 +56,10 @@ test("a user's events follow each act, and none are called none", async () => {
   const { id } = await it.server.user("ann@example.com");
   const page = await openAdmin(it, `users/${id}`);
   await page.locator("#user-timeline > li").first().waitFor();
-  await press(page, "Make a link for a new password");
+  await press(page, "Create a link for a new password");
   await page.locator("dialog.once").waitFor();
   await press(page, "Close", "Shift+Tab");
-  await page.locator("#user-timeline > li").first().getByText("Link made").waitFor();
+  await page.locator("#user-timeline > li").first().getByText("Link created").waitFor();
   await page.route("**/admin/events?*", (route) => route.fulfill({ json: { events: [], next: null } }));
   await page.reload();
   await page.getByText("No events yet.").waitFor();

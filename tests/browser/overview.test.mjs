@@ -58,7 +58,7 @@ test("the plots show refreshes, live sessions, reuse and late recoveries at thei
   // Signs the administrator in again, if need be, before anything is looked at.
   await it.server.admin("GET", "/overview");
   const page = await open("overview");
-  const refreshes = await plotted(page, "Refreshes an hour");
+  const refreshes = await plotted(page, "Refreshes, 24 hours");
   const { activity, sessions } = await it.server.admin("GET", "/overview");
   assert.deepEqual(refreshes.hours.map(Number), activity.refreshes.slice(-24));
   const [first, last, ...more] = some(refreshes.hours);
@@ -67,7 +67,7 @@ test("the plots show refreshes, live sessions, reuse and late recoveries at thei
   const [, most] = last;
   assert.ok(most >= 2, `${most}`);
   assert.equal(refreshes.sum, String(2 + most));
-  assert.match(refreshes.said, new RegExp(`^Refreshes an hour: ${2 + most} in all, ${most} at most in an hour, \\w{3}\\D+\\d\\d:\\d\\d\\.$`));
+  assert.match(refreshes.said, new RegExp(`^Refreshes, 24 hours: ${2 + most} in all, ${most} at most in an hour, \\w{3}\\D+\\d\\d:\\d\\d\\.$`));
   const filled = refreshes.heights.flatMap((height, at) => (height > 0 ? [at] : []));
   assert.deepEqual(filled, [21, 23], "a bar stands where its number is");
   assert.ok(Math.abs(refreshes.heights[23] / refreshes.heights[21] - most / 2) < 0.01, "and is as high as it");
@@ -79,18 +79,18 @@ test("the plots show refreshes, live sessions, reuse and late recoveries at thei
   assert.ok(live.hours.slice(0, 20).every((text) => text === "not known"), "nobody looked yesterday");
   assert.match(live.said, new RegExp(`^Live sessions over time: ${now} now; at least \\d+, .*; at most \\d+, .*\\.$`));
 
-  assert.deepEqual(some((await plotted(page, "Late recoveries")).hours).map(([, n]) => n), [1]);
-  assert.deepEqual(some((await plotted(page, "Failures an hour")).hours), [[22, 1]]);
-  assert.deepEqual(some((await plotted(page, "Copied sign-ins")).hours), [[23, 1]]);
+  assert.deepEqual(some((await plotted(page, "Late recoveries, 24 hours")).hours).map(([, n]) => n), [1]);
+  assert.deepEqual(some((await plotted(page, "Failures, 24 hours")).hours), [[22, 1]]);
+  assert.deepEqual(some((await plotted(page, "Copied sign-ins, 24 hours")).hours), [[23, 1]]);
 });
 
 test("a week shows the same at the end of seven days, by the keyboard", async () => {
   const page = await open("overview");
-  const day = await plotted(page, "Refreshes an hour");
+  const day = await plotted(page, "Refreshes, 24 hours");
   await page.locator("input[name=span]").first().focus();
   await page.keyboard.press("ArrowRight");
-  await until(async () => (await plotted(page, "Refreshes an hour")).hours.length, (n) => n === 168);
-  const week = await plotted(page, "Refreshes an hour");
+  await until(async () => (await plotted(page, "Refreshes, 7 days")).hours.length, (n) => n === 168);
+  const week = await plotted(page, "Refreshes, 7 days");
   assert.deepEqual(some(week.hours), some(day.hours).map(([at, n]) => [at + 144, n]));
   assert.equal((await plotted(page, "Live sessions over time")).hours.length, 168);
 });
@@ -109,7 +109,9 @@ test("warnings and what events tell are in the page's language", async () => {
   const page = await open("overview", { locale: "de-DE" });
   await page.getByText("passwords.bcrypt_cost: Bei 10 ist Raten 4-mal so billig wie bei 12.").waitFor();
   const titles = await page.locator("#plots h2").allTextContents();
-  assert.deepEqual(titles, ["sign_ins", "failures", "refreshes", "live", "reuse", "recoveries"].map((name) => german[`js.admin.plot.${name}`]));
+  const day = german["js.admin.span.day"];
+  const named = ["sign_ins", "failures", "refreshes", "live", "reuse", "recoveries"].map((name) => german[`js.admin.plot.${name}`]);
+  assert.deepEqual(titles, named.map((name, at) => (at === 3 ? name : `${name}, ${day}`)));
   await page.goto("/admin#events");
   await page.locator("#timeline > li").first().waitFor();
   const shown = await page.locator("#timeline").innerText();

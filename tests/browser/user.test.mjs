@@ -53,10 +53,10 @@ test("waits after failures are cleared, and the right password works at once", a
   const page = await openUser(id);
   await page.locator("#user-facts").getByText(`${failures} in a row`).waitFor();
   await page.locator("#user-tags").getByText(`${failures} failures`).waitFor();
-  await press(page, "Clear waits");
-  await page.getByRole("status").filter({ hasText: "The failures are forgotten" }).waitFor();
+  await press(page, "Clear sign-in waits");
+  await page.getByRole("status").filter({ hasText: "Sign-in waits are cleared" }).waitFor();
   await page.locator("#user-facts").getByText("none", { exact: true }).waitFor();
-  await page.locator("#user-timeline").getByText("Failures forgotten").waitFor();
+  await page.locator("#user-timeline").getByText("Sign-in waits cleared").waitFor();
   assert.equal(await page.locator("#user-tags").getByText("failures").count(), 0);
   assert.equal(await focused(page), "done");
   assert.equal((await guess(PASSWORD)).status, 200);
