@@ -68,6 +68,10 @@ warnings! {
         "{origin} is not on the site of {own} (by scheme and last two labels), so browsers don't send the refresh \
          cookie (SameSite=Strict) from there. Serve both under one domain, or have that client send \"transport\": \
          \"body\".";
+    /// Who asks can't be told apart.
+    NoProxies = "trusted_proxies" "no_proxies" { url: String, } =>
+        "{url} leads here by a proxy, for this server speaks no TLS, and none is trusted, so that all its clients count \
+         as one address. Name the proxy's own, such as [\"127.0.0.1\"].";
     /// Too many are believed.
     WideProxies = "trusted_proxies" "wide_proxies" { net: String, } =>
         "everybody in {net} can claim any address by X-Forwarded-For. Name the proxy's own address.";

@@ -19,6 +19,7 @@ impl Config {
         let mut all = Vec::new();
         all.extend(self.unencrypted());
         all.extend(self.allowed_origins.iter().filter_map(|origin| self.elsewhere(origin)));
+        all.extend(self.untold());
         all.extend(self.trusted_proxies.iter().filter_map(wide));
         all.extend(self.about_tokens());
         all.extend(self.about_passwords());
@@ -33,6 +34,12 @@ impl Config {
             None if listen.is_loopback() => None,
             None => Some(Warning::PlainListen { listen: self.listen.to_string() }),
         }
+    }
+
+    /// Where https leads here, the proxy that speaks it says for whom it asks.
+    fn untold(&self) -> Option<Warning> {
+        let url = self.public_url.as_ref().filter(|url| url.is_https() && self.trusted_proxies.is_empty())?;
+        Some(Warning::NoProxies { url: url.to_string() })
     }
 
     /// A Strict cookie goes along only within a site (RFC 6265bis, section 5.2), and the scheme belongs to it.

@@ -13,13 +13,23 @@ fn the_defaults_need_no_warning() {
 fn a_warning_names_the_setting_that_is_seldom_meant() {
     for (text, keys) in [
         ("listen = '0.0.0.0:80'", vec!["listen"]),
-        ("listen = '[::]:80'\npublic_url = 'https://a.example'", vec![]),
+        ("listen = '[::]:80'\npublic_url = 'https://a.example'", vec!["trusted_proxies"]),
+        ("listen = '[::]:80'\npublic_url = 'https://a.example'\ntrusted_proxies = ['10.0.0.1']", vec![]),
         ("listen = '[::1]:80'", vec![]),
         ("public_url = 'http://a.example'", vec!["public_url"]),
         ("public_url = 'http://localhost:8484'", vec![]),
-        ("public_url = 'https://auth.a.example'\nallowed_origins = ['https://app.a.example']", vec![]),
-        ("public_url = 'https://auth.a.example'\nallowed_origins = ['https://b.example']", vec!["allowed_origins"]),
-        ("public_url = 'https://auth.a.example'\nallowed_origins = ['http://app.a.example']", vec!["allowed_origins"]),
+        (
+            "public_url = 'https://auth.a.example'\ntrusted_proxies = ['10.0.0.1']\nallowed_origins = ['https://app.a.example']",
+            vec![],
+        ),
+        (
+            "public_url = 'https://auth.a.example'\ntrusted_proxies = ['10.0.0.1']\nallowed_origins = ['https://b.example']",
+            vec!["allowed_origins"],
+        ),
+        (
+            "public_url = 'https://auth.a.example'\ntrusted_proxies = ['10.0.0.1']\nallowed_origins = ['http://app.a.example']",
+            vec!["allowed_origins"],
+        ),
         ("allowed_origins = ['https://b.example']", vec!["allowed_origins"]),
         ("allowed_origins = ['http://localhost:3000']", vec![]),
         ("trusted_proxies = ['10.0.0.0/15', '10.0.0.0/16']", vec!["trusted_proxies"]),
@@ -44,7 +54,7 @@ fn a_warning_names_the_setting_that_is_seldom_meant() {
 
 #[test]
 fn an_origin_on_another_site_is_told_of_the_body_transport() {
-    let text = "public_url = 'https://auth.a.example'\nallowed_origins = ['https://b.example']";
+    let text = "public_url = 'https://auth.a.example'\ntrusted_proxies = ['10.0.0.1']\nallowed_origins = ['https://b.example']";
     let said = toml(text).load().config.warnings()[0].to_string();
     assert!(said.contains("\"transport\": \"body\"") && said.contains("https://b.example"), "{said}");
 }

@@ -6,7 +6,9 @@ use crate::ops::doctor::Finding;
 
 /// What is allowed and seldom meant.
 pub(super) fn look(config: &Config) -> Vec<Finding> {
-    let found = config.warnings();
+    let mut found = config.warnings();
+    // The look at the proxy tells of it, and knows more.
+    found.retain(|warning| !matches!(warning, Warning::NoProxies { .. }));
     if found.is_empty() {
         return vec![Finding::ok("settings", "the settings are good")];
     }
@@ -21,7 +23,9 @@ fn mend(warning: &Warning) -> String {
             "public_url = \"https://…\", with the name that browsers see".to_owned()
         }
         Warning::OtherSite { .. } => "serve both under one domain, or take it out of allowed_origins".to_owned(),
-        Warning::WideProxies { .. } => "trusted_proxies = [\"…\"], with the proxy's own address".to_owned(),
+        Warning::NoProxies { .. } | Warning::WideProxies { .. } => {
+            "trusted_proxies = [\"…\"], with the proxy's own address".to_owned()
+        }
         Warning::SharedKey {} => "tokens.algorithm = \"ES256\"".to_owned(),
         Warning::UnusedSecret { .. } => "take tokens.hs256_secret out".to_owned(),
         Warning::ShortIdle { .. } => "refresh.idle_ttl = \"7d\"".to_owned(),

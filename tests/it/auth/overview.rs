@@ -227,6 +227,7 @@ async fn a_kill_costs_at_most_what_was_not_written_yet() {
 async fn what_the_doctor_finds_on_the_servers_side_is_warned_of() {
     let server = TestServer::with(|config| {
         config.public_url = Some("https://auth.example.com".parse().unwrap());
+        config.trusted_proxies = vec!["192.0.2.1/32".parse().unwrap()];
         config.passwords.bcrypt_cost = 12;
     });
     let mut admin = server.admin().await;
