@@ -27,7 +27,6 @@ use crate::http::headers::{Gate, outermost};
 use crate::http::limits::{AddressLimiter, BadRate};
 use crate::http::line::service::Connections;
 use crate::http::origin::OwnOrigin;
-use crate::http::pages::people::shown;
 use crate::http::pages::site::{BadLogo, Site};
 use crate::http::routes::{Layers, configure, configure_dev, not_found};
 use crate::http::settings::HttpSettings;
@@ -289,7 +288,6 @@ fn serve(
             })
             .default_service(web::to(not_found))
             .wrap(told(is_dev))
-            .wrap(shown())
             .wrap(loopback_host(state.settings.dev))
             .wrap(cors(&state.settings.allowed_origins, is_dev))
             .wrap(outermost(Arc::clone(&gate)))

@@ -21,6 +21,7 @@ use crate::http::dress::{Dress, Refused};
 use crate::http::error::Problem;
 use crate::http::leftover::Leftover;
 use crate::http::line::Turn;
+use crate::http::pages::people::instead;
 use crate::http::settings::HttpSettings;
 
 /// The name of a request, in its extensions: 16 hexadecimal digits of chance, never the client's.
@@ -111,6 +112,10 @@ async fn pass<B: MessageBody + 'static>(
     match answer {
         Ok(answer) => {
             let (request, response) = answer.into_parts();
+            let code = response.error().and_then(|error| error.as_error::<Problem>()).map(Problem::code);
+            if let Some(page) = code.and_then(|code| instead(&request, &response, code)) {
+                return Ok(ServiceResponse::new(request, hold(dress.finish(page, None))));
+            }
             let refused = match response.error() {
                 Some(error) => Some(Refused::of(error, &dress.id)),
                 None => Refused::bare(&response, &dress.id),

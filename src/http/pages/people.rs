@@ -1,16 +1,11 @@
 //! What a person gets to see where a program gets a problem: an address that leads nowhere, a closed door, a form
 //! that the browser sent by itself.
 
-use actix_web::Error;
-use actix_web::body::MessageBody;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, HeaderMap, LOCATION, VARY};
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::http::code::Code;
-use crate::http::error::Problem;
 use crate::http::pages::handlers::asked_language;
 use crate::http::routes::{DEV_ROUTES, Needs, ROUTES};
 use crate::http::state::State;
@@ -19,23 +14,8 @@ use crate::http::state::State;
 const SHOWN: [(Code, &str); 3] =
     [(Code::NotFound, "not_found"), (Code::RegistrationClosed, "closed"), (Code::MethodNotAllowed, "unsent")];
 
-/// Shows refusals of the pages as pages, to browsers that are on their way to one.
-pub fn shown<S, B>() -> impl Transform<S, ServiceRequest, Response = ServiceResponse, Error = Error, InitError = ()>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
-    B: MessageBody + 'static,
-{
-    from_fn(|request: ServiceRequest, next: Next<B>| async move {
-        let answer = next.call(request).await?.map_into_boxed_body();
-        let code = answer.response().error().and_then(|error| error.as_error::<Problem>()).map(Problem::code);
-        let page = code.and_then(|code| instead(answer.request(), answer.response(), code));
-        let Some(page) = page else { return Ok(answer) };
-        let (request, _) = answer.into_parts();
-        Ok(ServiceResponse::new(request, page))
-    })
-}
-
-fn instead(request: &HttpRequest, refused: &HttpResponse, code: Code) -> Option<HttpResponse> {
+/// The page that a browser gets in place of this refusal, if it is on its way to one.
+pub(in crate::http) fn instead(request: &HttpRequest, refused: &HttpResponse, code: Code) -> Option<HttpResponse> {
     let (_, name) = *SHOWN.iter().find(|(shown, _)| *shown == code)?;
     let state = State::of(request).ok()?;
     if let Some(target) = without_slash(&state, request).filter(|_| code == Code::NotFound) {
