@@ -125,6 +125,8 @@ export const focused = (page) =>
 
 /** Goes by Tab until something has the focus; says what was passed, itself too. */
 export const tabTo = async (page, id, key = "Tab") => {
+  // Keys go to the tab in front.
+  await page.bringToFront();
   const passed = [];
   for (let step = 0; step < 60; step++) {
     await page.keyboard.press(key);
