@@ -28,11 +28,9 @@ fn of(state: &State) -> Result<&Dev, Problem> {
 
 /// What a call about a user says where nobody has that address.
 fn of_nobody(error: Error) -> Problem {
-    match error {
-        Error::NotFound => {
-            let text = "No user of this stub has that address; `GET /dev/state` lists them, and `dev.users` adds some.";
-            Problem::new(Code::NotFound).field("user").detail(text)
-        }
-        error => error.into(),
+    if !matches!(error, Error::NotFound) {
+        return error.into();
     }
+    let text = "No user of this stub has that address; `GET /dev/state` lists them, and `dev.users` adds some.";
+    Problem::new(Code::NotFound).field("user").detail(text)
 }
