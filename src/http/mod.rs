@@ -1,6 +1,6 @@
 //! Layer 4: HTTP.
 //!
-//! A connection gives its requests one at a time ([`line`]). What stands before every handler, from the outside
+//! A connection gives its requests one at a time ([`mod@line`]). What stands before every handler, from the outside
 //! in: [`headers`] names the request, finds out who asks ([`client`]) and dresses the answer; [`cors`] lets listed
 //! pages read it; [`guard`] refuses what a foreign page sends ([`origin`] has the rule); [`limits`] slows guessers
 //! down; [`body`] and [`cookies`] read what came. Every refusal is an [`error::Problem`] with a word of the table in [`code`].
