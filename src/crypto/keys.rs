@@ -128,9 +128,8 @@ impl Keyring {
 
     /// Whether these keys are the ones it was opened with.
     pub fn is_of(&self, sealed: &[SealedKey]) -> bool {
-        let signs = |key: &SealedKey| {
-            key.retired_at.is_none() && (key.kid == self.0.access_kid || key.kid == self.refresh_key().kid())
-        };
+        let signs =
+            |key: &SealedKey| key.is_live() && (key.kid == self.0.access_kid || key.kid == self.refresh_key().kid());
         let known = |key: &SealedKey| match key.purpose {
             KeyUse::Access => self.0.verifiers.contains_key(&key.kid),
             KeyUse::Refresh => self.0.refresh_all.contains_key(&key.kid),

@@ -50,11 +50,17 @@ impl SealedKey {
     }
 }
 
-/// The key that signs, of those of one use: the oldest that is not retired. Those made after it are published, and
-/// wait for their turn: whoever keeps a copy of the key set knows them by then (OpenID Connect Core 1.0, section
-/// 10.1.1).
+/// Those of one use that are not retired, in the order of their turns. The first signs. Those behind it are published
+/// and wait: whoever keeps a copy of the key set knows them by then (OpenID Connect Core 1.0, section 10.1.1).
+pub fn live(keys: &[SealedKey], purpose: KeyUse) -> Vec<&SealedKey> {
+    let mut live: Vec<_> = keys.iter().filter(|key| key.purpose == purpose && key.is_live()).collect();
+    live.sort_by_key(|key| (key.created_at, &key.kid));
+    live
+}
+
+/// The key that signs, of those of one use.
 pub fn signing(keys: &[SealedKey], purpose: KeyUse) -> Option<&SealedKey> {
-    keys.iter().filter(|key| key.purpose == purpose && key.is_live()).min_by_key(|key| (key.created_at, &key.kid))
+    live(keys, purpose).into_iter().next()
 }
 
 /// Not a word that a key's column may hold.

@@ -12,7 +12,7 @@ use crate::crypto::keys::{BadKeyring, Keyring};
 use crate::crypto::new_key::{NewKey, NoKey};
 use crate::crypto::seal::{CantSeal, MasterKey};
 use crate::domain::event::{Event, Kind};
-use crate::domain::key::{Algorithm, KeyUse, SealedKey, signing};
+use crate::domain::key::{Algorithm, KeyUse, SealedKey, live, signing};
 use crate::ops::ctx::Ctx;
 use crate::store;
 use crate::store::op::Op;
@@ -131,7 +131,7 @@ impl KeyMaker<'_> {
         if signing(have, KeyUse::Refresh).is_none() {
             new.push(if self.dev { self.seal(dev_keys::refresh(), self.now)? } else { self.refresh()? });
         }
-        let live = live_access(have);
+        let live = live(have, KeyUse::Access);
         match live.iter().filter(|key| key.algorithm == algorithm).collect::<Vec<_>>()[..] {
             [] if self.dev => new.push(self.seal(dev_keys::access(algorithm), self.now)?),
             [] => new.extend(self.access(algorithm)?),
@@ -147,13 +147,12 @@ impl KeyMaker<'_> {
     /// The key that waited signs from now on, and a new one waits. The refresh secret, of which nobody else knows, is
     /// a new one at once. The old ones still check tokens, until the last of those has run out.
     pub fn rotation(&self, have: &[SealedKey], algorithm: Algorithm) -> Result<PutKeys, KeyError> {
-        let live = live_access(have);
+        let (refresh, live) = (live(have, KeyUse::Refresh), live(have, KeyUse::Access));
         let [signs, .., newest] = live[..] else { return self.all_new(algorithm) };
         if live.iter().any(|key| key.algorithm != algorithm) {
             return self.all_new(algorithm);
         }
-        let refresh = have.iter().filter(|key| key.purpose == KeyUse::Refresh && key.is_live());
-        let retired = Retired::Named(kids(refresh.chain([signs])));
+        let retired = Retired::Named(kids(refresh.into_iter().chain([signs])));
         let new = vec![self.refresh()?, self.next(algorithm, newest)?];
         Ok(PutKeys { new, retired, event: true, now: self.now })
     }
@@ -165,13 +164,6 @@ impl KeyMaker<'_> {
         new.extend(self.access(algorithm)?);
         Ok(PutKeys { new, retired: Retired::All, event: true, now: self.now })
     }
-}
-
-/// Those that sign access tokens or will, in their order.
-fn live_access(have: &[SealedKey]) -> Vec<&SealedKey> {
-    let mut live: Vec<_> = have.iter().filter(|key| key.purpose == KeyUse::Access && key.is_live()).collect();
-    live.sort_by_key(|key| (key.created_at, &key.kid));
-    live
 }
 
 fn kids<'a>(keys: impl Iterator<Item = &'a SealedKey>) -> Vec<String> {
@@ -226,7 +218,8 @@ mod tests {
 
     fn states(keys: &[SealedKey]) -> (String, Vec<String>) {
         let signs = signing(keys, KeyUse::Access).unwrap().kid.clone();
-        let next = live_access(keys).into_iter().map(|key| key.kid.clone()).filter(|kid| *kid != signs).collect();
+        let next =
+            live(keys, KeyUse::Access).into_iter().map(|key| key.kid.clone()).filter(|kid| *kid != signs).collect();
         (signs, next)
     }
 
@@ -265,7 +258,7 @@ mod tests {
     fn another_algorithm_begins_with_keys_of_its_own() {
         let (entropy, mut keys) = (SystemEntropy::default(), Vec::new());
         let mut secs = 0;
-        for (algorithm, live) in [
+        for (algorithm, count) in [
             (Algorithm::ES256, 2),
             (Algorithm::EdDSA, 2),
             (Algorithm::HS256, 2),
@@ -275,13 +268,13 @@ mod tests {
             secs += 1;
             let change = maker(&entropy, secs).missing(&keys, algorithm).unwrap();
             put(&mut keys, change);
-            assert_eq!(live_access(&keys).len(), live);
+            assert_eq!(live(&keys, KeyUse::Access).len(), count);
             if algorithm != Algorithm::HS256 {
-                assert!(live_access(&keys).iter().all(|key| key.algorithm == algorithm));
+                assert!(live(&keys, KeyUse::Access).iter().all(|key| key.algorithm == algorithm));
             }
         }
         let change = maker(&entropy, 9).rotation(&keys, Algorithm::EdDSA).unwrap();
         put(&mut keys, change);
-        assert!(live_access(&keys).iter().all(|key| key.algorithm == Algorithm::EdDSA));
+        assert!(live(&keys, KeyUse::Access).iter().all(|key| key.algorithm == Algorithm::EdDSA));
     }
 }
