@@ -46,19 +46,20 @@ impl Config {
     /// The settings of a stub that nothing was set for: for tests in the same process.
     pub fn of_dev() -> Self {
         let mut config = Self { listen: ([127, 0, 0, 1], 0).into(), ..Self::default() };
-        config.become_dev(Dev::default(), &|_| false);
+        config.become_dev(Dev::default(), false);
         config
     }
 
-    /// Puts what the stub needs in place of what servers in earnest have; limits stay where they were set.
-    fn become_dev(&mut self, dev: Dev, is_set: &dyn Fn(&str) -> bool) {
+    /// Puts what the stub needs in place of what servers in earnest have; limits stay where others than the usual ones
+    /// were set, and the demo where something was said of it.
+    fn become_dev(&mut self, dev: Dev, demo_is_set: bool) {
         self.dev = Some(dev);
         self.public_url = None;
         self.master_key = None;
         self.tokens.hs256_secret = None;
         self.tokens.issuer = None;
         self.passwords.bcrypt_cost = COST;
-        self.demo |= !is_set("demo");
+        self.demo |= !demo_is_set;
         // What says the default, as the file that lists all settings does, asks for nothing.
         let (limits, defaults) = (&mut self.limits, Self::default().limits);
         for (rate, default) in
@@ -95,8 +96,8 @@ impl Loaded {
             Error::unless_empty(vec![Problem::of(self.source("listen").clone(), "listen", what)])?;
         }
         let keeps = matches!(self.source("data_dir"), Source::Argument(_));
-        let set: Vec<_> = self.rows().filter(|row| row.source != Source::Default).map(|row| row.key).collect();
-        self.config.become_dev(Dev { keeps, anywhere }, &|key| set.contains(&key));
+        let demo_is_set = *self.source("demo") != Source::Default;
+        self.config.become_dev(Dev { keeps, anywhere }, demo_is_set);
         Ok(self)
     }
 }
