@@ -97,7 +97,7 @@ impl Attempt<'_> {
         let failures = match (known, &user) {
             (Some(failures), _) => failures,
             (None, Some(user)) => user.failures,
-            (None, None) => ctx.guesses.unknown_failures(ctx.guesses.unknown_name(self.account)),
+            (None, None) => ctx.guesses.unknown_failures(ctx.guesses.name_of(self.account)),
         };
         Ok(Known { user, failures, device: self.device.filter(|_| known.is_some()) })
     }
@@ -156,7 +156,7 @@ impl Attempt<'_> {
             stored: user.and_then(|user| user.password.as_ref()).map(|(hash, _)| PasswordHash::new(hash.clone())),
             is_active: user.is_some_and(|user| user.status == Status::Active),
             salt: bytes(ctx.entropy.as_ref())?,
-            nobody: user.is_none().then(|| ctx.guesses.unknown_name(self.account)),
+            nobody: user.is_none().then(|| ctx.guesses.name_of(self.account)),
             fail: Fail { user: event.user, device: known.device, free, event, now: self.now },
         })
     }

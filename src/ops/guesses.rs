@@ -88,8 +88,8 @@ impl Guesses {
         self.hash(&[who.as_slice(), b"\0", account.as_str().as_bytes()].concat())
     }
 
-    /// The name under which an unknown account's failures stand.
-    pub fn unknown_name(&self, account: &EmailKey) -> FoldHash {
+    /// The name under which guesses at an account stand, be it there or not.
+    pub fn name_of(&self, account: &EmailKey) -> FoldHash {
         self.hash(&[b"name\0", account.as_str().as_bytes()].concat())
     }
 
@@ -120,7 +120,7 @@ impl Guesses {
     fn try_take(&self, bucket: FoldHash, account: &EmailKey, now: Timestamp) -> Result<(), Full> {
         let mut buckets = self.buckets();
         make_room(&mut buckets, &bucket, |bucket| bucket.empty_at);
-        let new = || Bucket { name: self.unknown_name(account), empty_at: None, open: 0 };
+        let new = || Bucket { name: self.name_of(account), empty_at: None, open: 0 };
         let bucket = buckets.entry(bucket).or_insert_with(new);
         let full = |wait| if bucket.open > 0 { Full::Open } else { Full::Spent(wait) };
         bucket.empty_at = Some(self.rate.take(bucket.empty_at, now).map_err(full)?);
@@ -130,7 +130,7 @@ impl Guesses {
 
     /// Forgets what was guessed of an account, by whomever: it has another password, or was unlocked.
     pub fn forgive(&self, account: &EmailKey) {
-        let name = self.unknown_name(account);
+        let name = self.name_of(account);
         self.buckets().retain(|_, bucket| bucket.name != name);
     }
 
