@@ -18,7 +18,9 @@ const SHOWN: [(Code, &str); 3] =
 pub(in crate::http) fn instead(request: &HttpRequest, refused: &HttpResponse, code: Code) -> Option<HttpResponse> {
     let (_, name) = *SHOWN.iter().find(|(shown, _)| *shown == code)?;
     let state = State::of(request).ok()?;
-    if let Some(target) = without_slash(&state, request).filter(|_| code == Code::NotFound) {
+    if code == Code::NotFound
+        && let Some(target) = without_slash(&state, request)
+    {
         let mut answer = HttpResponse::build(StatusCode::PERMANENT_REDIRECT);
         return Some(answer.insert_header((LOCATION, target)).insert_header((CACHE_CONTROL, "no-cache")).finish());
     }
